@@ -1,0 +1,1 @@
+"""Classic models, one file each."""

@@ -1,0 +1,1 @@
+"""Convolutional networks on Keras 3, one file a source."""

@@ -1,0 +1,1 @@
+"""From scored records to tables and pages."""

@@ -1,0 +1,88 @@
+"""A line's cells as text and as values to sort by: shared by page, Markdown and terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.captions import DAGGER
+from reports.formats import ABSENT, accuracy, count, interval, quantity
+from reports.rows import Row
+from reports.tables import Line, Table
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows, and the number it is sorted by; None sorts last."""
+
+    text: str
+    value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How a model did on one dataset.
+
+    Attributes:
+        dataset: Name of the dataset.
+        rank: Its rank.
+        accuracy: Mean and deviation in percent; why there is none otherwise.
+        interval: The Wilson interval in percent; empty without a result.
+        runs: Number of runs (seeds or folds) behind the mean.
+        failed: How many runs failed, such as "1 failed"; empty for none.
+    """
+
+    dataset: str
+    rank: Cell
+    accuracy: Cell
+    interval: str
+    runs: Cell
+    failed: str
+
+
+def results(line: Line, table: Table) -> tuple[Result, ...]:
+    """One result for each dataset of the table."""
+    return tuple(_result(line.rows.get(name), name) for name in table.datasets)
+
+
+def costs(line: Line) -> tuple[Cell, ...]:
+    """Parameters, processor and wall seconds, microseconds an image, MiB."""
+    row = line.costs
+    if row is None:
+        return (Cell(ABSENT),) * 5
+    mark = "" if row.comparable else f" {DAGGER}"
+    measured = (
+        row.fit_cpu_seconds_mean,
+        row.fit_wall_seconds_mean,
+        row.predict_microseconds_per_image,
+        row.peak_memory_mib,
+    )
+    return (
+        Cell(count(row.parameter_count), row.parameter_count),
+        *(Cell(ABSENT if v is None else f"{quantity(v)}{mark}", v) for v in measured),
+    )
+
+
+def costs_from(line: Line, table: Table) -> str | None:
+    """The dataset whose costs are shown where it is not the table's first; None otherwise."""
+    shown = line.costs.dataset if line.costs else table.datasets[0]
+    return None if shown == table.datasets[0] else shown
+
+
+def _result(row: Row | None, dataset: str) -> Result:
+    if row is None:
+        nothing = Cell(ABSENT)
+        return Result(
+            dataset=dataset, rank=nothing, accuracy=Cell("not run"), interval="",
+            runs=nothing, failed="",
+        )  # fmt: skip
+    statuses = ", ".join(dict.fromkeys(f.status.replace("_", " ") for f in row.failures))
+    return Result(
+        dataset=dataset,
+        rank=Cell(count(row.rank), row.rank),
+        accuracy=Cell(accuracy(row.accuracy_mean, row.accuracy_std), row.accuracy_mean)
+        if row.runs
+        else Cell(statuses),
+        interval=interval(row.accuracy_ci95) if row.runs else "",
+        runs=Cell(str(row.runs), row.runs),
+        failed=f"{row.failed} failed" if row.failed else "",
+    )

@@ -1,0 +1,118 @@
+"""The leaderboard as Markdown for a forge: GitHub's tables, complete without the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from reports.captions import facts, heading, warning
+from reports.cells import costs, costs_from, results
+from reports.formats import one_line
+from reports.rows import Row
+from reports.tables import Line, Table
+from suite.records.store import Damage
+
+# Everything that could start markup; an underscore within a word is none in GitHub's dialect.
+_SPECIAL = re.compile(r"[\\`*\[\]~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_ENTITIES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("|"): "&#124;"}
+_RIGHT, _LEFT = "right", "left"
+
+
+def to_markdown(
+    tables: Sequence[Table], damaged: Sequence[Damage], titles: Mapping[str, str]
+) -> str:
+    """The text of `leaderboard.md`.
+
+    Args:
+        tables: The tables, the primary one first.
+        damaged: Records that could not be used.
+        titles: Titles of the datasets by name.
+    """
+    parts = ["# Leaderboard"]
+    for table in tables:
+        parts += _section(table, titles)
+    if damaged:
+        rows = [[escape(str(d.path)), escape(d.reason)] for d in damaged]
+        parts += [
+            "## Damaged records",
+            "They can't be believed and are counted nowhere.",
+            _grid(["Record", "What is wrong"], rows, [_LEFT, _LEFT]),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str, limit: int = 300) -> str:
+    """Any text as one line of Markdown that shows just that text, also in a table's cell."""
+    html = one_line(text, limit).translate(_ENTITIES)
+    return _SPECIAL.sub(lambda match: f"\\{match[0]}", html)
+
+
+def _section(table: Table, titles: Mapping[str, str]) -> list[str]:
+    parts = [f"## {escape(heading(table, titles))}"]
+    banner = warning(table)
+    if banner:
+        parts.append(f"> **{escape(banner)}**")
+    parts.append(_leaderboard(table, titles))
+    parts.append(
+        "\n".join(f"- **{f.subject}:** {escape(f.text, 5_000)}" for f in facts(table, titles))
+    )
+    failures = _failures(table.rows, titles)
+    if failures:
+        columns = ["Model", "Dataset", "Seed", "Status", "Reason"]
+        parts += ["### Failed runs", _grid(columns, failures, [_LEFT] * 2 + [_RIGHT] + [_LEFT] * 2)]
+    return parts
+
+
+def _leaderboard(table: Table, titles: Mapping[str, str]) -> str:
+    """The side-by-side table."""
+    columns, align = ["Model"], [_LEFT]
+    for name in table.datasets:
+        title = escape(titles.get(name, name))
+        columns += [f"{title}: rank", f"{title}: accuracy %", "n"]
+        align += [_RIGHT, _RIGHT, _RIGHT]
+    columns += ["Parameters", "Training, processor s", "Training, wall s"]
+    columns += ["Prediction, µs an image", "Memory, MiB"]
+    lines = [_line(line, table, titles) for line in table.lines]
+    return _grid(columns, lines, align + [_RIGHT] * 5)
+
+
+def _line(line: Line, table: Table, titles: Mapping[str, str]) -> list[str]:
+    cells = [_name(line)]
+    for result in results(line, table):
+        value = escape(result.accuracy.text)
+        cells += [
+            result.rank.text,
+            f"{value} ({result.interval})" if result.interval else value,
+            f"{result.runs.text}, {result.failed}" if result.failed else result.runs.text,
+        ]
+    elsewhere = costs_from(line, table)
+    source = f" ({escape(titles.get(elsewhere, elsewhere))})" if elsewhere else ""
+    parameters, *measured = costs(line)
+    return [*cells, parameters.text + source, *(cell.text for cell in measured)]
+
+
+def _name(line: Line) -> str:
+    title, label = escape(line.first.title), escape(line.first.label)
+    name = f"**{label}**" if title == label else f"{title} (**{label}**)"
+    return "; ".join([name, *(escape(note) for note in line.notes)])
+
+
+def _failures(rows: Iterable[Row], titles: Mapping[str, str]) -> list[list[str]]:
+    return [
+        [
+            escape(row.label),
+            escape(titles.get(row.dataset, row.dataset)),
+            str(f.seed) if f.fold is None else f"{f.seed}, fold {f.fold}",
+            escape(f.status.replace("_", " ")),
+            escape(f.reason),
+        ]
+        for row in rows
+        for f in row.failures
+    ]
+
+
+def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str]) -> str:
+    from tabulate import tabulate
+
+    # Numbers are already text, and tabulate would read "1,234" or "nan" as numbers again.
+    return tabulate(rows, columns, tablefmt="pipe", colalign=align, disable_numparse=True)

@@ -1,0 +1,57 @@
+"""The leaderboard as one web page that needs no network and no JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from reports.captions import facts, folds, heading, warning
+from reports.cells import costs, costs_from, results
+from reports.formats import clean, one_line
+from reports.tables import Table
+from suite.records.store import Damage
+
+
+def to_html(
+    tables: Sequence[Table],
+    damaged: Sequence[Damage],
+    titles: Mapping[str, str],
+    version: str,
+) -> str:
+    """The text of `index.html`, with its style and script inside.
+
+    Args:
+        tables: The tables, the primary one first.
+        damaged: Records that could not be used.
+        titles: Titles of the datasets by name.
+        version: Version of the suite that writes the page.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # Only text from other people is cleaned and escaped; style and script are the package's own.
+    environment.filters["clean"] = clean
+    environment.filters["one_line"] = one_line
+    static = files("reports").joinpath("static")
+    return environment.get_template("index.html.jinja").render(
+        tables=tables,
+        damaged=damaged,
+        titles=titles,
+        version=version,
+        style=Markup(static.joinpath("style.css").read_text(encoding="utf-8")),  # noqa: S704
+        script=Markup(static.joinpath("table.js").read_text(encoding="utf-8")),  # noqa: S704
+        facts=facts,
+        folds=folds,
+        heading=heading,
+        warning=warning,
+        results=results,
+        costs=costs,
+        costs_from=costs_from,
+    )

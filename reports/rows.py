@@ -1,0 +1,283 @@
+"""From scored runs to leaderboard rows: one a model, variant and dataset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from suite.records.record import Record
+from suite.stats.intervals import mean, sample_deviation, wilson
+from suite.stats.scoring import Scored
+
+
+@dataclass(frozen=True, order=True)
+class Machine:
+    """What has to be equal for times to be comparable."""
+
+    processor: str
+    threads: int
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """How a model is shown: title, family (None where it is not known) and full label."""
+
+    title: str
+    family: str | None
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A run without a result: which one, what came of it and why."""
+
+    seed: int
+    fold: int | None
+    status: str
+    reason: str
+    traceback: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One model and variant on one dataset, under one protocol and preset.
+
+    Attributes:
+        model: The plugin's name.
+        variant: "" for the defaults, a variant's name, or the hash of the parameters.
+        title: The name that people read.
+        family: Family of models, where it is known.
+        label: Model, variant and the parameters that differ from the defaults.
+        dataset: Name of the dataset.
+        seeds: Seeds of the runs that gave a result, ascending.
+        runs: How many runs gave a result: one a seed, or one a seed and fold.
+        failed: How many runs gave none.
+        images: Different images that were scored for one seed; 0 without a result.
+        train_images: Images that a model was trained on, from fewest to most.
+        accuracy_mean: Mean accuracy of the runs, a fraction of 1.
+        accuracy_std: Sample deviation over the runs; None for fewer than two.
+        accuracy_ci95: Wilson interval of `accuracy_mean` over `images`.
+        rank: 1 for the best mean on the dataset; equal means share it. None without a result.
+        parameter_count: Numbers that a fitted model needs to predict, mean over the runs.
+        fit_cpu_seconds_mean: Mean processor time of training.
+        fit_wall_seconds_mean: Mean wall time of training.
+        predict_microseconds_per_image: Mean wall time of prediction, by image.
+        peak_memory_mib: Highest memory of a run.
+        machine: Where times and memory were measured; None without a result.
+        engines: Libraries that trained there.
+        comparable: Whether that is the machine that most rows were measured on.
+        notes: What a reader has to know besides, such as "3 of 20 epochs".
+        failures: The runs without a result.
+    """
+
+    model: str
+    variant: str
+    title: str
+    family: str | None
+    label: str
+    dataset: str
+    seeds: tuple[int, ...]
+    runs: int
+    failed: int
+    images: int
+    train_images: tuple[int, int] | None
+    accuracy_mean: float | None
+    accuracy_std: float | None
+    accuracy_ci95: tuple[float, float] | None
+    rank: int | None = None
+    parameter_count: int | None
+    fit_cpu_seconds_mean: float | None
+    fit_wall_seconds_mean: float | None
+    predict_microseconds_per_image: float | None
+    peak_memory_mib: float | None
+    machine: Machine | None
+    engines: tuple[str, ...]
+    comparable: bool
+    notes: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+
+def build_rows(
+    scored: Iterable[Scored], descriptions: Mapping[tuple[str, str], Description]
+) -> tuple[Row, ...]:
+    """Sum up runs of one protocol and preset.
+
+    Args:
+        scored: The runs, in any order.
+        descriptions: How to show each (model, variant); its name where there is none.
+
+    Returns:
+        The rows by dataset, rank and label; those without a result last.
+    """
+    ordered = sorted(scored, key=lambda s: s.record.key)
+    groups = [list(runs) for _, runs in groupby(ordered, key=_row_key)]
+    reference = _most_rows(groups)
+    rows = [_row(runs, reference, descriptions) for runs in groups]
+    ranked: list[Row] = []
+    for _, same in groupby(sorted(rows, key=lambda r: r.dataset), key=lambda r: r.dataset):
+        ranked += rank(list(same))
+    return tuple(ranked)
+
+
+def rank(rows: Sequence[Row]) -> list[Row]:
+    """Rank rows of one dataset by mean accuracy: 1 is best, equal means share a rank.
+
+    After a shared rank the next one counts all rows before it (1, 2, 2, 4).
+    """
+    best_first = sorted(rows, key=lambda r: (-(_rounded(r) or 0), _rounded(r) is None, r.label))
+    ranked: list[Row] = []
+    for position, row in enumerate(best_first, start=1):
+        if _rounded(row) is None:
+            ranked.append(replace(row, rank=None))
+            continue
+        tied = bool(ranked) and _rounded(ranked[-1]) == _rounded(row)
+        ranked.append(replace(row, rank=ranked[-1].rank if tied else position))
+    return ranked
+
+
+def machine_of(record: Record) -> Machine:
+    """The machine of a run, as far as it matters to times."""
+    environment = record.environment
+    return Machine(environment.processor, record.threads, environment.device)
+
+
+def _rounded(row: Row) -> float | None:
+    """The mean without the last bits, in which equal means of unequal counts can differ."""
+    return None if row.accuracy_mean is None else round(row.accuracy_mean, 12)
+
+
+def _row_key(scored: Scored) -> tuple[str, str, str]:
+    record = scored.record
+    return record.dataset.name, record.model, record.variant
+
+
+def _most_rows(groups: Sequence[Sequence[Scored]]) -> Machine | None:
+    """The machine with runs in most rows; of equals, the first in order of names."""
+    counts = Counter(
+        machine
+        for runs in groups
+        for machine in {machine_of(s.record) for s in runs if s.accuracy is not None}
+    )
+    return min(counts, key=lambda m: (-counts[m], m)) if counts else None
+
+
+def _row(
+    runs: Sequence[Scored],
+    reference: Machine | None,
+    descriptions: Mapping[tuple[str, str], Description],
+) -> Row:
+    record = runs[0].record
+    name = f"{record.model}/{record.variant}" if record.variant else record.model
+    shown = descriptions.get((record.model, record.variant)) or Description(
+        title=record.model, family=None, label=name
+    )
+    done = [s for s in runs if s.accuracy is not None]
+    failures = tuple(_failure(s.record) for s in runs if s.accuracy is None)
+    accuracies = [s.accuracy for s in done if s.accuracy is not None]
+    accuracy = mean(accuracies)
+    images = _images(done)
+    machine, measured = _measured(done, reference)
+    trained = [s.record.train_images for s in done]
+    return Row(
+        model=record.model,
+        variant=record.variant,
+        title=shown.title,
+        family=shown.family,
+        label=shown.label,
+        dataset=record.dataset.name,
+        seeds=tuple(sorted({s.record.seed for s in done})),
+        runs=len(done),
+        failed=len(failures),
+        images=images,
+        train_images=(min(trained), max(trained)) if trained else None,
+        accuracy_mean=accuracy,
+        accuracy_std=sample_deviation(accuracies),
+        accuracy_ci95=None if accuracy is None else wilson(accuracy, images),
+        parameter_count=_count(done),
+        fit_cpu_seconds_mean=_mean(s.record.fit_cpu_seconds for s in measured),
+        fit_wall_seconds_mean=_mean(s.record.fit_wall_seconds for s in measured),
+        predict_microseconds_per_image=_mean(_predict_microseconds(s) for s in measured),
+        peak_memory_mib=_highest(s.record.peak_memory_mib for s in measured),
+        machine=machine,
+        engines=tuple(sorted({s.record.engine for s in measured if s.record.engine})),
+        comparable=machine == reference,
+        notes=_notes(s.record for s in (done or runs)),
+        failures=failures,
+    )
+
+
+def _failure(record: Record) -> Failure:
+    error = record.error
+    # "timeout: still running" would say it twice.
+    kind = error.type if error and error.type.replace(" ", "_") != record.status else ""
+    reason = ": ".join(part for part in (kind, error.message if error else "") if part)
+    return Failure(
+        seed=record.seed,
+        fold=record.fold,
+        status=record.status,
+        reason=reason or "no reason recorded",
+        traceback="" if error is None else error.traceback,
+    )
+
+
+def _images(done: Sequence[Scored]) -> int:
+    """Different images scored for one seed: the test set, or all folds together."""
+    by_seed: Counter[int] = Counter()
+    for scored in done:
+        by_seed[scored.record.seed] += scored.images
+    return max(by_seed.values(), default=0)
+
+
+def _measured(
+    done: Sequence[Scored], reference: Machine | None
+) -> tuple[Machine | None, list[Scored]]:
+    """The runs of one machine: the reference, or else the one with most of these runs."""
+    counts = Counter(machine_of(s.record) for s in done)
+    if not counts:
+        return None, []
+    machine = min(counts, key=lambda m: (m != reference, -counts[m], m))
+    return machine, [s for s in done if machine_of(s.record) == machine]
+
+
+def _predict_microseconds(scored: Scored) -> float | None:
+    seconds = scored.record.predict_wall_seconds
+    return None if seconds is None else seconds / scored.images * 1e6
+
+
+def _count(done: Sequence[Scored]) -> int | None:
+    """Mean number of parameters: trees and support vectors differ from run to run."""
+    counts = [s.record.parameter_count for s in done]
+    value = _mean(None if count is None else count.total for count in counts)
+    return None if value is None else round(value)
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    return mean([value for value in values if value is not None])
+
+
+def _highest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _notes(records: Iterable[Record]) -> tuple[str, ...]:
+    """What the preset took away, and whether the runs are of one version of the plugin."""
+    notes: dict[str, None] = {}
+    sources = set()
+    for record in records:
+        sources.add(record.source_hash)
+        for name, value in record.preset_changes.items():
+            notes[_change(name, value, record.parameters.get(name))] = None
+    if len(sources) > 1:
+        notes[f"runs of {len(sources)} versions of the plugin"] = None
+    return tuple(notes)
+
+
+def _change(name: str, value: Any, resolved: Any) -> str:
+    numbers = all(isinstance(v, int) and not isinstance(v, bool) for v in (value, resolved))
+    if numbers and value < resolved:
+        return f"{value:,} of {resolved:,} {name}"
+    return f"{name} {value} instead of {resolved}"

@@ -1,0 +1,148 @@
+"""From a results folder's contents to the files of a report."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import suite
+from reports.exports import to_csv, to_json
+from reports.markdown import to_markdown
+from reports.names import describe
+from reports.page import to_html
+from reports.rows import Row
+from reports.tables import Table, build_tables
+from suite.data.datasets import DATASETS
+from suite.errors import UsageError
+from suite.records.store import Contents, Damage
+from suite.stats.scoring import score_all
+
+if TYPE_CHECKING:
+    from suite.registry import Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was written.
+
+    Attributes:
+        paths: The files, the page first.
+        tables: All tables, the primary one first.
+        damaged: Records that could not be used, and why.
+    """
+
+    paths: tuple[Path, ...]
+    tables: tuple[Table, ...]
+    damaged: tuple[Damage, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the primary table; none where no record could be used."""
+        return self.tables[0].rows if self.tables else ()
+
+
+def write_report(
+    contents: Contents,
+    site: Path,
+    *,
+    protocol: str | None = None,
+    preset: str | None = None,
+    data_dir: Path | None = None,
+    registry: Registry | None = None,
+) -> Report:
+    """Write `index.html`, `leaderboard.md`, `leaderboard.json` and `leaderboard.csv`.
+
+    Equal records give equal files, to the byte: no time of writing is in them.
+
+    Args:
+        contents: The records.
+        site: Folder of the report; made if it does not exist.
+        protocol: Protocol of the primary table; None for any.
+        preset: Preset of the primary table; None for any.
+        data_dir: Where to look for the datasets first: their labels score the predictions.
+        registry: Knows titles and families of the models; found anew if None.
+
+    Returns:
+        The files, the tables and the damaged records.
+
+    Raises:
+        UsageError: No record can be reported, or `site` can't be written.
+        DataError: A dataset is missing or broken.
+    """
+    report = summarise(
+        contents, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
+    )
+    titles = {name: dataset.title for name, dataset in DATASETS.items()}
+    primary = report.tables[0]
+    texts = {
+        "index.html": to_html(report.tables, report.damaged, titles, suite.__version__),
+        "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
+        "leaderboard.json": to_json(primary),
+        "leaderboard.csv": to_csv(primary),
+    }
+    try:
+        site.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            _write(site / name, text)
+    except OSError as error:
+        raise UsageError(
+            f"can't write the report to {site}: {error.strerror}; choose another --site"
+        ) from error
+    paths = tuple(site / name for name in texts)
+    return Report(paths=paths, tables=report.tables, damaged=report.damaged)
+
+
+def summarise(
+    contents: Contents,
+    *,
+    protocol: str | None = None,
+    preset: str | None = None,
+    data_dir: Path | None = None,
+    registry: Registry | None = None,
+) -> Report:
+    """Score the records and put them into tables, without writing anything.
+
+    Args:
+        contents: The records.
+        protocol: As for `write_report`.
+        preset: As for `write_report`.
+        data_dir: As for `write_report`.
+        registry: As for `write_report`.
+
+    Returns:
+        A report without files.
+
+    Raises:
+        UsageError: No record can be reported.
+        DataError: A dataset is missing or broken.
+    """
+    scored, unusable = score_all(contents.runs, data_dir)
+    damaged = (*contents.damaged, *unusable)
+    if not scored:
+        first = f", such as {damaged[0].path}: {damaged[0].reason}" if damaged else ""
+        raise UsageError(
+            f"no records to report, {len(damaged)} damaged{first}. Make some first: "
+            "`suite run --preset quick`, or offline `suite run --datasets digits`."
+        )
+    descriptions = describe((s.record for s in scored), registry)
+    tables = build_tables(scored, descriptions, tuple(DATASETS), protocol=protocol, preset=preset)
+    return Report(paths=(), tables=tables, damaged=damaged)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all: a reader never sees half a page."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise

@@ -1,0 +1,66 @@
+"""The command line. Each verb is a module; only these print and exit.
+
+A verb imports what is heavy inside its function, so that `--help` and `list` answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from suite.cli.data import app as data_app
+from suite.cli.info import info
+from suite.cli.list import list_models
+from suite.cli.plan import plan
+from suite.cli.report import report
+from suite.cli.run import run
+from suite.errors import SuiteError
+
+app = typer.Typer(
+    name="suite",
+    help="Train many models on Fashion-MNIST and MNIST under one protocol, and rank them.",
+    epilog="Start here:  suite run --datasets digits --preset smoke  (offline, a minute or two)",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from suite import __version__
+
+        typer.echo(f"suite {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("run")(run)
+app.command("plan")(plan)
+app.command("report")(report)
+app.command("list")(list_models)
+app.command("info")(info)
+app.add_typer(data_app, name="data")
+
+
+def main() -> None:
+    """Entry point: errors of ours in a line or two and exit status 2, never a traceback."""
+    try:
+        app(prog_name="suite")
+    except SuiteError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_status)

@@ -1,0 +1,133 @@
+"""The options that `run` and `plan` share, and what they come to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from suite.sweep import Settings
+
+Datasets = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Out of fashion, mnist, digits (offline), with commas between.  "
+        "\\[default: fashion,mnist]",
+    ),
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SELECTION",
+        help="Such as svm  or  'svm[C=[1,10]],knn'  or  ./my_model.py; may be repeated.  "
+        "\\[default: all that are installed]",
+    ),
+]
+Family = Annotated[
+    list[str] | None, typer.Option(metavar="NAMES", help="Only these families: classic, cnn.")
+]
+PresetName = Annotated[
+    str | None,
+    typer.Option("--preset", help="smoke, quick, standard or paper.  \\[default: standard]"),
+]
+ProtocolName = Annotated[
+    str | None,
+    typer.Option("--protocol", help="holdout, full or kfold.  \\[default: holdout]"),
+]
+Seeds = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N or LIST",
+        help="How many seeds, or which: 0,1,2.  \\[default: 1, 3, 5, 5 by preset]",
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Runs side by side.  \\[default: cores / threads]"),
+]
+Threads = Annotated[int | None, typer.Option(metavar="N", help="Threads a run.  \\[default: 1]")]
+Timeout = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Limit of a run: 90s, 15m, 2h.  \\[default: 2h]")
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="Limit of a run: 500MB, 8GB.  \\[default: 80 % of the memory / jobs]",
+    ),
+]
+Results = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of the records.  \\[default: results]")
+]
+DataDir = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Look for the datasets here first.")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A sweep in TOML; options given here go before it."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Run again what is recorded; old records are kept aside.")
+]
+
+
+def settings_of(
+    *,
+    datasets: str | None,
+    models: list[str] | None,
+    family: list[str] | None,
+    seeds: str | None,
+    timeout: str | None,
+    memory: str | None,
+    config: Path | None,
+    **rest: Any,
+) -> Settings:
+    """Settings from options as typed; what is not given comes from the sweep file, if any.
+
+    Args:
+        datasets: Names with commas between.
+        models: Selections.
+        family: Names of families, each text with commas between.
+        seeds: A count or a list.
+        timeout: A time such as "2h".
+        memory: A size such as "8GB".
+        config: A sweep file.
+        rest: Options whose values are used as they are, by the names that `Settings` has.
+
+    Raises:
+        UsageError: An option can't be understood.
+        ConfigError: The sweep file can't be.
+    """
+    from suite.config import SweepConfig, parse_duration, parse_memory, parse_seeds, read_config
+    from suite.sweep import Settings
+
+    file = read_config(config) if config else SweepConfig()
+    values: dict[str, Any] = {
+        "datasets": _names([datasets]) if datasets is not None else file.datasets,
+        "models": tuple(models or file.models),
+        "families": _names(family) if family is not None else file.family,
+        "preset": rest.pop("preset") or file.preset,
+        "protocol": rest.pop("protocol") or file.protocol,
+        "seeds": parse_seeds(seeds) if seeds is not None else file.seeds,
+        "jobs": _first(rest.pop("jobs"), file.jobs),
+        "threads": _first(rest.pop("threads"), file.threads),
+        "timeout": parse_duration(timeout) if timeout is not None else file.timeout,
+        "memory": parse_memory(memory) if memory is not None else file.memory,
+        "results": rest.pop("results") or file.results,
+        **rest,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    if datasets is None and not file.datasets:
+        del given["datasets"]
+    return Settings(**given)
+
+
+def _names(texts: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)

@@ -1,0 +1,168 @@
+"""`suite report`: from records to the page and its data files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from suite.errors import UsageError
+from suite.protocol.rules import preset_named, protocol_named
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as TerminalTable
+
+    from reports.site import Report
+    from reports.tables import Line, Table
+
+# Columns of the terminal from which on more is shown, with two datasets; another one takes its own.
+_ROOMY, _MIDDLE, _WIDE = 60, 80, 120
+_COLUMNS_OF_A_DATASET = 15
+
+
+def report(
+    results: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the records.")] = Path(
+        "results"
+    ),
+    site: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder that the report is written to.")
+    ] = Path("site"),
+    protocol: Annotated[
+        str | None, typer.Option(help="Protocol of the first table.", show_default=False)
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Preset of the first table.", show_default=False)
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Look for the datasets here first.", show_default=False),
+    ] = None,
+) -> None:
+    """Write index.html, leaderboard.md, leaderboard.json and leaderboard.csv from the records.
+
+    Exits with 1 if a record is damaged.
+
+    Examples: suite report; suite report --results old-results --site old-site --preset quick.
+    """
+    from reports.site import write_report
+    from suite.records.store import read
+
+    if protocol is not None:
+        protocol_named(protocol)
+    if preset is not None:
+        preset_named(preset)
+    contents = read(results)
+    if not contents.runs and not contents.damaged:
+        raise UsageError(
+            f"no records in {results.absolute()}. Make some first: `suite run --preset quick`, "
+            "or offline `suite run --datasets digits`; or name their folder with --results."
+        )
+    written = write_report(contents, site, protocol=protocol, preset=preset, data_dir=data_dir)
+    print_report(written)
+    if written.damaged:
+        raise typer.Exit(1)
+
+
+def print_report(report: Report) -> None:
+    """Print the primary table and the files written; damaged records to standard error."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if report.tables:
+        print_leaderboard(report.tables[0], console)
+    for other in report.tables[1:]:
+        console.print(f"also on the page: protocol {other.protocol}, preset {other.preset}")
+    for path in report.paths:
+        typer.echo(str(path))
+    for damage in report.damaged:
+        typer.echo(f"damaged: {damage.path}: {damage.reason}", err=True)
+
+
+def print_leaderboard(table: Table, console: Console) -> None:
+    """Print a table as wide as the terminal lets: model and accuracies come first.
+
+    Args:
+        table: What to print.
+        console: Where to; its width decides on the columns.
+    """
+    from rich.text import Text
+
+    from reports.captions import DAGGER, folds, heading, machine_name, warning
+    from suite.data.known import DATASETS
+
+    titles = {name: info.title for name, info in DATASETS.items()}
+    console.print(Text(heading(table, titles), style="bold"))
+    banner = warning(table)
+    if banner:
+        console.print(Text(banner, style="yellow"))
+    more = max(0, len(table.datasets) - 2)
+    console.print(_grid(table, console.width - more * _COLUMNS_OF_A_DATASET))
+    note = f"accuracy %: mean ± sample deviation over {'folds' if folds(table) else 'seeds'}"
+    if any(row.machine and not row.comparable for row in table.rows):
+        note += f"; {DAGGER} times from another machine"
+    if table.machine is not None:
+        note += f"; {machine_name(table.machine)}"
+    console.print(Text(note, style="dim"))
+    failed = sum(row.failed for row in table.rows)
+    if failed:
+        console.print(Text(f"{failed} of {len(table.records)} runs failed: see the page for why"))
+
+
+def _grid(table: Table, room: int) -> TerminalTable:
+    from rich.table import Table as TerminalTable
+    from rich.text import Text
+
+    grid = TerminalTable(box=None, pad_edge=False, header_style="bold")
+    for name, justify in _columns(table, room):
+        keeps = name not in {"model", *table.datasets}
+        grid.add_column(
+            name, justify="right" if justify else "left", no_wrap=keeps, overflow="fold"
+        )
+    for line in table.lines:
+        grid.add_row(*(Text(cell) for cell in _cells(line, table, room)))
+    return grid
+
+
+def _columns(table: Table, room: int) -> Iterator[tuple[str, bool]]:
+    """Names of the columns, and whether they hold numbers."""
+    yield "#", True
+    yield "model", False
+    for position, name in enumerate(table.datasets):
+        if position and room >= _WIDE:
+            yield "#", True
+        yield name, True
+        if room >= _WIDE:
+            yield "n", True
+    if room >= _MIDDLE:
+        yield "parameters", True
+        yield "CPU s", True
+    if room >= _WIDE:
+        yield "wall s", True
+        yield "µs/image", True
+        yield "MiB", True
+
+
+def _cells(line: Line, table: Table, room: int) -> Iterator[str]:
+    """The cells of `_columns`."""
+    from reports.cells import costs, results
+    from reports.formats import one_line, percent
+
+    all_results = results(line, table)
+    yield all_results[0].rank.text
+    yield one_line(line.first.label)
+    for position, result in enumerate(all_results):
+        if position and room >= _WIDE:
+            yield result.rank.text
+        value = result.accuracy.value
+        yield percent(value) if room < _ROOMY and value is not None else result.accuracy.text
+        if room >= _WIDE:
+            yield f"{result.runs.text}, {result.failed}" if result.failed else result.runs.text
+    parameters, cpu, *others = (cell.text for cell in costs(line))
+    if room >= _MIDDLE:
+        yield parameters
+        yield cpu
+    if room >= _WIDE:
+        yield from others

@@ -1,0 +1,144 @@
+"""`suite run`: train, record, report."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from suite.cli import options as o
+from suite.cli.plan import print_plan, print_summary
+from suite.cli.report import print_report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from suite.sweep import Settings, Sweep
+
+INTERRUPTED = 130
+
+
+def run(
+    datasets: o.Datasets = None,
+    models: o.Models = None,
+    family: o.Family = None,
+    preset: o.PresetName = None,
+    protocol: o.ProtocolName = None,
+    seeds: o.Seeds = None,
+    jobs: o.Jobs = None,
+    threads: o.Threads = None,
+    timeout: o.Timeout = None,
+    memory: o.Memory = None,
+    results: o.Results = None,
+    site: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the report.  \\[default: site]")
+    ] = None,
+    data_dir: o.DataDir = None,
+    config: o.Config = None,
+    force: o.Force = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be done, as `plan` does.")
+    ] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first run that is not ok.")
+    ] = False,
+) -> None:
+    """Run models, record each run, and write the report.
+
+    What is recorded and current is not run again, so that a sweep that was stopped goes on where
+    it was. Ctrl-C keeps all runs that ended and still writes the report. Exits with 0 if all runs
+    of the sweep are ok, 1 if one is not, 2 for bad usage or data, 130 when interrupted.
+
+    Examples: suite run --datasets digits --preset smoke;
+    suite run --datasets fashion,mnist --preset quick;
+    suite run --models 'svm[C=[1,10]]' --protocol full --seeds 1.
+    """
+    from rich.console import Console
+
+    from suite.config import read_config
+    from suite.records.store import open_store
+    from suite.sweep import prepare
+
+    settings = o.settings_of(
+        datasets=datasets, models=models, family=family, seeds=seeds, timeout=timeout,
+        memory=memory, config=config, preset=preset, protocol=protocol, jobs=jobs,
+        threads=threads, results=results, data_dir=data_dir, force=force,
+    )  # fmt: skip
+    console = Console(highlight=False)
+    if dry_run:
+        print_plan(prepare(settings), console)
+        return
+    site = site or (read_config(config).site if config else None) or Path("site")
+    with open_store(settings.results) as store, _interruptible():
+        # Under the lock: what is recorded can't change between the plan and the runs.
+        sweep = prepare(settings)
+        print_summary(sweep, console)
+        try:
+            not_ok = _execute(sweep, store, console, fail_fast)
+        except KeyboardInterrupt:
+            console.print("interrupted: the runs that ended are recorded; `run` again goes on")
+            _report(settings, sweep, site)
+            raise typer.Exit(INTERRUPTED) from None
+        damaged = _report(settings, sweep, site)
+    if not_ok or damaged:
+        raise typer.Exit(1)
+
+
+def _execute(sweep: Sweep, store: object, console: Console, fail_fast: bool) -> int:
+    """Do the runs under a progress display; returns how many of the sweep are not ok."""
+    from suite.progress import SweepProgress
+    from suite.records.store import Store
+    from suite.sweep import execute
+
+    assert isinstance(store, Store)
+    not_ok = sum(record.status != "ok" for record in sweep.plan.recorded)
+    with SweepProgress(console) as progress:
+        for record in execute(sweep, store, progress):
+            if record.status == "ok":
+                continue
+            not_ok += 1
+            if fail_fast:
+                break
+    return not_ok
+
+
+def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
+    """Write and show the report of the whole results folder; returns whether a record is damaged."""
+    from reports.site import write_report
+    from suite.records.store import read
+
+    contents = read(settings.results)
+    if not contents.runs and not contents.damaged:
+        return False
+    report = write_report(
+        contents,
+        site,
+        protocol=sweep.protocol.name,
+        preset=sweep.preset.name,
+        data_dir=settings.data_dir,
+        registry=sweep.registry,
+    )
+    print_report(report)
+    return bool(report.damaged)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Take SIGTERM as Ctrl-C: a batch system's notice also ends in records and a report."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    old = None
+    with suppress(ValueError):  # signals belong to the main thread
+        old = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if old is not None:
+            signal.signal(signal.SIGTERM, old)

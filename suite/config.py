@@ -1,0 +1,211 @@
+"""Sweep files: what `suite run` would be told by options, kept in TOML; and how options are read.
+
+    datasets = ["fashion", "mnist"]
+    models = ["svm[C=[1,10]]", "lenet5"]
+    preset = "quick"
+    seeds = 3
+    timeout = "30m"
+
+Every key is optional. Paths are relative to the working folder, as on the command line.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from suite.errors import ConfigError, UsageError, did_you_mean
+
+_MOST_SEEDS = 10_000
+_SEED_LIMIT = 2**32
+_SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?"
+                       r"(?:(\d+(?:\.\d+)?)s?)?", re.ASCII)  # fmt: skip
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?", re.ASCII | re.IGNORECASE)
+_POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepConfig:
+    """What a sweep file says; None or empty where it is silent.
+
+    Attributes:
+        datasets: Names of datasets.
+        models: Models as `suite.grammar` has them.
+        family: Families to keep.
+        preset: How much of a full training is done.
+        protocol: How the data are divided.
+        seeds: The base seeds.
+        jobs: Runs side by side.
+        threads: Threads a run.
+        timeout: Limit of a run, in seconds.
+        memory: Limit of a run, in bytes.
+        results: Folder of the records.
+        site: Folder of the report.
+    """
+
+    datasets: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    family: tuple[str, ...] = ()
+    preset: str | None = None
+    protocol: str | None = None
+    seeds: tuple[int, ...] | None = None
+    jobs: int | None = None
+    threads: int | None = None
+    timeout: float | None = None
+    memory: int | None = None
+    results: Path | None = None
+    site: Path | None = None
+
+
+def read_config(path: Path) -> SweepConfig:
+    """Read a sweep file.
+
+    Raises:
+        ConfigError: It can't be read, is not TOML, or has a key or value that is not known.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: expected UTF-8 text ({error})") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    known = [field.name for field in fields(SweepConfig)]
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        if key not in known:
+            raise ConfigError(f"{path}: unknown key {key!r}.{did_you_mean(key, known)}")
+        try:
+            values[key] = _READERS[key](value)
+        except UsageError as error:
+            raise ConfigError(f"{path}: {key}: {error}") from error
+    return SweepConfig(**values)
+
+
+def parse_seeds(text: str | int) -> tuple[int, ...]:
+    """Base seeds: "5" means 0 to 4, "0,1,2" those, "3," the seed 3 alone.
+
+    Raises:
+        UsageError: It is neither a count from 1 to 10,000 nor a list of different whole numbers
+            from 0 to 2**32 - 1.
+    """
+    written = str(text).strip()
+    if re.fullmatch("[0-9]{1,9}", written):
+        count = int(written)
+        if not 1 <= count <= _MOST_SEEDS:
+            raise UsageError(f"seeds {written!r}: expected a count from 1 to {_MOST_SEEDS:,}; "
+                             f"the seed {count} alone is written '{count},'")  # fmt: skip
+        return tuple(range(count))
+    parts = [part.strip() for part in written.removesuffix(",").split(",")]
+    for part in parts:
+        if not re.fullmatch("[0-9]{1,10}", part) or int(part) >= _SEED_LIMIT:
+            raise UsageError(
+                f"seeds {written[:80]!r}: {part[:80]!r} is no whole number from 0 to 2**32 - 1. "
+                "Write a count such as 5, or a list such as 0,1,2"
+            )
+    seeds = [int(part) for part in parts]
+    twice = next((seed for i, seed in enumerate(seeds) if seed in seeds[:i]), None)
+    if twice is not None:
+        raise UsageError(f"seeds {written[:80]!r}: {twice} stands twice. Name each seed once")
+    return tuple(seeds)
+
+
+def parse_duration(text: str | float) -> float:
+    """A time in seconds from "2h", "15m", "90s", "1h30m" or a number of seconds.
+
+    Raises:
+        UsageError: It is none of these, or not above zero.
+    """
+    written = str(text).strip().lower().replace(" ", "")
+    match = _DURATION.fullmatch(written)
+    parts = zip(match.groups(), _SECONDS.values(), strict=True) if match else ()
+    seconds = sum(float(number) * unit for number, unit in parts if number)
+    if isinstance(text, bool) or not 0 < seconds < math.inf:
+        raise UsageError(f"{str(text)[:80]!r} is no time above zero. Write 2h, 15m, 90s or 1h30m")
+    return seconds
+
+
+def parse_memory(text: str) -> int:
+    """An amount of memory in bytes from "8GB" (10**9), "500MB" or "2GiB" (2**30).
+
+    Raises:
+        UsageError: It is none of these, or not above zero.
+    """
+    match = _MEMORY.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match:
+        number, power, binary = match.groups()
+        amount = float(number) * (1024 if binary else 1000) ** _POWERS[power.lower()]
+        if 1 <= amount < math.inf:
+            return int(amount)
+    raise UsageError(f"{str(text)[:80]!r} is no amount of memory. Write 8GB, 500MB or 2GiB")
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise UsageError(f"expected text or a list of texts, got {value!r}")
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(name.strip() for text in _texts(value) for name in text.split(","))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise UsageError(f"expected text, got {value!r}")
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise UsageError(f"expected a whole number, at least 1, got {value!r}")
+
+
+def _seeds(value: object) -> tuple[int, ...]:
+    if isinstance(value, list):
+        return parse_seeds(",".join(str(item) for item in value) + ",")
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return parse_seeds(value)
+    raise UsageError(f"expected a count or a list of whole numbers, got {value!r}")
+
+
+def _duration(value: object) -> float:
+    if isinstance(value, str | int | float):
+        return parse_duration(value)
+    raise UsageError(f"expected a time such as '2h' or seconds, got {value!r}")
+
+
+def _memory(value: object) -> int:
+    if isinstance(value, str):
+        return parse_memory(value)
+    raise UsageError(f"expected text such as '8GB', got {value!r}")
+
+
+_READERS: Mapping[str, Callable[[object], Any]] = {
+    "datasets": _names,
+    "models": _texts,
+    "family": _names,
+    "preset": _text,
+    "protocol": _text,
+    "seeds": _seeds,
+    "jobs": _count,
+    "threads": _count,
+    "timeout": _duration,
+    "memory": _memory,
+    "results": _path,
+    "site": _path,
+}

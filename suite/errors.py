@@ -1,0 +1,61 @@
+"""The errors that the suite raises on purpose.
+
+Each message says what was expected, what came instead, where, and what to do about it. The
+command line prints the message without a traceback and exits with `exit_status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SuiteError(Exception):
+    """Base of all errors that are told to the user in one or two lines."""
+
+    exit_status = 2
+
+
+class UsageError(SuiteError):
+    """A name, option or selection that the suite does not know or can't use."""
+
+
+class ConfigError(SuiteError):
+    """A sweep file that can't be read or says something impossible."""
+
+
+class DataError(SuiteError):
+    """A data file that is missing, broken or not what its name says."""
+
+
+class PluginError(SuiteError):
+    """A plugin file that does not import or does not keep to the contract."""
+
+
+class RunnerError(SuiteError):
+    """The machine refuses what running models needs, such as another process."""
+
+
+class StoreError(SuiteError):
+    """A results folder that can't be used, or is in use by another run."""
+
+
+class RecordError(SuiteError):
+    """A record on disk that is damaged or does not match its sums."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint naming the known words nearest to `name`, or all of them where none is near.
+
+    Args:
+        name: What the user wrote.
+        known: The words that would have been right.
+
+    Returns:
+        A sentence with a leading space, for the end of a message; empty if nothing is known.
+    """
+    words = sorted(set(known))
+    near = get_close_matches(name.lower(), words, n=3, cutoff=0.6)
+    if near:
+        return f" Did you mean {' or '.join(near)}?"
+    return f" Known: {', '.join(words)}." if words else ""

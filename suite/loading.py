@@ -1,0 +1,232 @@
+"""Loads one plugin file and says in one line, with file and line number, what is wrong with it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
+from importlib import import_module
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import chain
+from pathlib import Path
+from traceback import walk_tb
+from types import CodeType, ModuleType
+from typing import Any, NamedTuple
+
+from suite.contract import Plugin, Source
+from suite.errors import PluginError
+
+_IMPORT_NAMES = re.compile(r"[A-Za-z_][\w.]*(\|[A-Za-z_][\w.]*)*")
+_LONGEST_MESSAGE = 400
+
+
+class BrokenPluginError(PluginError):
+    """A plugin that can't be used.
+
+    Attributes:
+        path: The plugin file.
+        line: The line in it where it went wrong, from 1.
+        reason: What is wrong, on one line.
+    """
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        self.path = path
+        self.line = line
+        self.reason = reason
+        super().__init__(f"{shown(path)}:{line}: {reason}")
+
+
+def shown(path: Path) -> str:
+    """A path as people want to read it: relative to the working folder where it lies below."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def load_plugin(path: Path, module: str | None) -> Plugin:
+    """Import a plugin file and check that its `PLUGIN` keeps to the contract.
+
+    What the file prints while it is imported goes to standard error.
+
+    Args:
+        path: The plugin file.
+        module: Its dotted name; None for a file outside any package, which is read anew each time.
+
+    Raises:
+        BrokenPluginError: It does not import (whatever it raises, but for KeyboardInterrupt),
+            has no `PLUGIN`, or does not keep to the contract.
+    """
+    path = path.resolve()
+    try:
+        with redirect_stdout(sys.stderr):
+            loaded = import_module(module) if module else _import_file(path)
+            plugin: Any = getattr(loaded, "PLUGIN", None)
+            breach = _first_breach(loaded, plugin, path)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise BrokenPluginError(path, _line_in(path, error), _told(path, error)) from error
+    if breach:
+        line = _definition_line(path, breach.function)
+        raise BrokenPluginError(path, line, breach.reason)
+    assert isinstance(plugin, Plugin)
+    return plugin
+
+
+class _FreshLoader(SourceFileLoader):
+    """Compiles from source: bytecode is told stale by size and seconds, too coarse for edits."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
+
+
+def _import_file(path: Path) -> ModuleType:
+    digest = hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()
+    name = f"suite_plugin_{digest[:10]}_{path.stem}"
+    spec = spec_from_file_location(name, path, loader=_FreshLoader(name, str(path)))
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = module_from_spec(spec)
+    sys.modules[name] = loaded
+    try:
+        spec.loader.exec_module(loaded)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return loaded
+
+
+def _line_in(path: Path, error: BaseException) -> int:
+    """The innermost line of the file that led to the error."""
+    if isinstance(error, SyntaxError) and _same_file(error.filename, path):
+        return error.lineno or 1
+    frames = walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if _same_file(frame.f_code.co_filename, path)]
+    return lines[-1] if lines else 1
+
+
+def _same_file(name: str | None, path: Path) -> bool:
+    return name is not None and Path(name).name == path.name and Path(name).resolve() == path
+
+
+def _told(path: Path, error: BaseException) -> str:
+    """The error on one line, whatever its class makes of its text."""
+    try:
+        text = str(error.msg if isinstance(error, SyntaxError) else error)
+    except BaseException:
+        text = "(its message can't be shown)"
+    if isinstance(error, SyntaxError) and not _same_file(error.filename, path):
+        text = f"{error.filename}:{error.lineno}: {text}"
+    if isinstance(error, ModuleNotFoundError):
+        text += ". Import libraries inside functions, and name them in requires"
+    line = f"{type(error).__name__}: {' '.join(text.split())}"
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _definition_line(path: Path, function: object) -> int:
+    code = getattr(function, "__code__", None)
+    if code is not None and _same_file(code.co_filename, path):
+        return int(code.co_firstlineno)
+    for node in ast.parse(path.read_bytes()).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == "PLUGIN" for target in targets):
+            return node.lineno
+    return 1
+
+
+class _Breach(NamedTuple):
+    reason: str
+    function: Callable[..., Any] | None = None
+
+
+def _first_breach(loaded: ModuleType, plugin: Any, path: Path) -> _Breach | None:
+    file = getattr(loaded, "__file__", None)
+    if not _same_file(file, path):
+        return _Breach(f"importing {loaded.__name__} gives {file}: another package has that name "
+                       "and comes first on the import path")  # fmt: skip
+    if plugin is None:
+        return _Breach("defines no PLUGIN. End the file with PLUGIN = Plugin(...)")
+    if not isinstance(plugin, Plugin):
+        return _Breach(f"PLUGIN is a {type(plugin).__name__}, expected a suite.contract.Plugin")
+    reasons = chain(_field_breaches(plugin), _set_breaches(plugin))
+    return next(chain(map(_Breach, reasons), _build_breaches(plugin)), None)
+
+
+def _field_breaches(plugin: Any) -> Iterator[str]:
+    for name in ("title", "family"):
+        value = getattr(plugin, name)
+        if not isinstance(value, str) or not value.strip():
+            yield f"{name} is {value!r}, expected some text"
+    if isinstance(plugin.family, str) and not re.fullmatch(r"[a-z0-9_]+", plugin.family):
+        yield f"family is {plugin.family!r}, expected lower-case letters, digits and _"
+    if not isinstance(plugin.source, Source):
+        yield f"source is {plugin.source!r}, expected a suite.contract.Source"
+    if not isinstance(plugin.requires, tuple | list):
+        yield f"requires is {plugin.requires!r}, expected a tuple such as ('sklearn.svm',)"
+        return
+    for name in plugin.requires:
+        if not isinstance(name, str) or not _IMPORT_NAMES.fullmatch(name):
+            yield f"requires has {name!r}, expected an import name such as 'sklearn.svm'"
+    cost = plugin.cost_hint
+    if not callable(cost) and not (isinstance(cost, int | float) and 0 < cost < math.inf):
+        yield f"cost_hint is {cost!r}, expected processor seconds above 0, or a function"
+    for result in plugin.source.published:
+        if result.variant and result.variant not in plugin.variants:
+            yield f"source.published names the variant {result.variant!r}, which there is not"
+        if not 0 <= result.accuracy <= 1:
+            yield f"source.published has accuracy {result.accuracy!r}, expected a fraction of 1"
+
+
+def _set_breaches(plugin: Plugin) -> Iterator[str]:
+    sets: dict[str, Mapping[str, Any]] = {"params": plugin.params}
+    sets |= {f"variants[{name!r}]": values for name, values in plugin.variants.items()}
+    sets |= {f"presets[{name!r}]": values for name, values in plugin.presets.items()}
+    for place, values in sets.items():
+        for name, value in values.items():
+            if not _is_plain(value):
+                yield (f"{place} gives {name} the value {value!r}, expected a finite number, "
+                       "a string, a boolean, None or a list of these")  # fmt: skip
+    seen = {"default": dict(plugin.params)}
+    for name, values in plugin.variants.items():
+        resolved = {**plugin.params, **values}
+        twin = next((other for other, known in seen.items() if known == resolved), None)
+        if name == "default":
+            yield "a variant is called 'default', which names the defaults themselves"
+        elif twin:
+            yield f"variants[{name!r}] has the same parameters as {twin!r}"
+        seen[name] = resolved
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, int | str)
+
+
+def _build_breaches(plugin: Plugin) -> Iterator[_Breach]:
+    try:
+        signature = inspect.signature(plugin.build)
+    except ValueError:
+        return
+    given = {"seed": 0, "threads": 1, **plugin.params}
+    try:
+        signature.bind(**given)
+    except TypeError as error:
+        yield _Breach(f"build{signature} does not take seed, threads and the names in params: "
+                      f"{error}", plugin.build)  # fmt: skip
+    variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    named = [name for name, p in signature.parameters.items() if p.kind not in variadic]
+    unknown = [name for name in named if name not in given]
+    if unknown:
+        yield _Breach(f"build takes {', '.join(unknown)}, which params does not have; "
+                      "give it a default there", plugin.build)  # fmt: skip

@@ -1,0 +1,255 @@
+"""The record of a run: raw facts, from which every score is derived.
+
+Schema history:
+    1: the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SCHEMA: Literal[1] = 1
+CONFIDENCE_SCALE = 65_535
+
+Status = Literal["ok", "failed", "timeout", "out_of_memory", "invalid"]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+# Names that become parts of a path: no separator, no leading dot.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.]*$", max_length=100)]
+
+
+class Part(BaseModel):
+    """Base of all that is read from disk: immutable, and nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class RunError(Part):
+    """Why a run gave no result; each text is cut to a few kB.
+
+    Attributes:
+        type: The exception's class, or what happened ("killed by signal 9").
+        message: What it said.
+        traceback: The end of the traceback and of what the run printed.
+    """
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+class DatasetFacts(Part):
+    """Which data a run saw: the set's name and the SHA-256 of each decompressed IDX file."""
+
+    name: Name
+    sums: dict[str, Sha256]
+
+
+class Count(Part):
+    """How many numbers the fitted model needs, and how many of them are trained, if fewer."""
+
+    total: Annotated[int, Field(ge=0)]
+    trainable: Annotated[int, Field(ge=0)] | None = None
+
+
+class Environment(Part):
+    """The machine and the software of a run.
+
+    Attributes:
+        processor: The processor's name as the system gives it.
+        cores: Cores that the suite may use.
+        memory_mib: Physical memory.
+        system: Operating system and its version.
+        python: Version of Python.
+        packages: Versions of the packages that matter to the run, by distribution name.
+        backend: The Keras backend, for models that use Keras.
+        device: "cpu", or the accelerator's name.
+        precision: Data type of the arithmetic, such as "float32".
+        git_commit: Commit of the suite's checkout, where there is one.
+        git_dirty: Whether that checkout had changes that were not committed.
+    """
+
+    processor: str
+    cores: int
+    memory_mib: int
+    system: str
+    python: str
+    packages: dict[str, str]
+    backend: str | None = None
+    device: str = "cpu"
+    precision: str = "float32"
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+
+
+class Record(Part):
+    """One run: what was asked, what happened, what it took.
+
+    Attributes:
+        schema_version: Version of this format ("schema" in the file).
+        model: The plugin's name.
+        variant: "" for the defaults, a variant's name, or the hash of the parameters.
+        parameters: The parameters as resolved, before the preset's limits.
+        preset_changes: The parameters that the preset changed, with the values that were used.
+        source_hash: SHA-256 of the plugin's file and its helpers, comments and docstrings apart.
+        dataset: The data.
+        protocol: How the data were divided.
+        preset: How much of a full training was done.
+        split_hash: SHA-256 of the index arrays of all parts of the split.
+        train_images: How many images the model was fitted on.
+        seed: The base seed.
+        fold: Which fold was scored, from 0, under `kfold`.
+        threads: Threads that the run was allowed.
+        engine: The library that trained, where the model got that far.
+        status: What came of it.
+        error: Why there is no result, unless `status` is "ok".
+        fit_wall_seconds: Wall time of `fit`.
+        fit_cpu_seconds: Processor time of `fit`, child processes included.
+        predict_wall_seconds: Wall time of `predict` on all test images, after a warm-up batch.
+        peak_memory_mib: Highest sampled PSS of the process tree less its value at the start.
+        parameter_count: Numbers that the fitted model needs to predict.
+        history: A row an epoch: {"epoch": 1, "loss": 0.5, ...}.
+        log_loss: Mean negative log likelihood on the test images (nats), where the model gives
+            probabilities.
+        arrays_sha256: Sum of the arrays that lie beside the record.
+        environment: Machine and software.
+        started_at: ISO 8601, UTC.
+        digest: SHA-256 of the canonical JSON of all other fields.
+    """
+
+    schema_version: Literal[1] = Field(default=SCHEMA, alias="schema")
+    model: Name
+    variant: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.]*)?$", max_length=100)] = ""
+    parameters: dict[str, Any]
+    preset_changes: dict[str, Any] = {}
+    source_hash: Sha256
+    dataset: DatasetFacts
+    protocol: Name
+    preset: Name
+    split_hash: Sha256
+    train_images: int
+    seed: Annotated[int, Field(ge=0)]
+    fold: Annotated[int, Field(ge=0)] | None = None
+    threads: Annotated[int, Field(ge=1)]
+    engine: str | None = None
+    status: Status
+    error: RunError | None = None
+    fit_wall_seconds: NotNegative | None = None
+    fit_cpu_seconds: NotNegative | None = None
+    predict_wall_seconds: NotNegative | None = None
+    peak_memory_mib: NotNegative | None = None
+    parameter_count: Count | None = None
+    history: tuple[dict[str, float | int], ...] | None = None
+    log_loss: NotNegative | None = None
+    arrays_sha256: Sha256 | None = None
+    environment: Environment
+    started_at: str
+    digest: Sha256
+
+    @property
+    def key(self) -> RunKey:
+        """Where the record belongs."""
+        return RunKey(
+            dataset=self.dataset.name,
+            protocol=self.protocol,
+            preset=self.preset,
+            model=self.model,
+            variant=self.variant,
+            seed=self.seed,
+            fold=self.fold,
+        )
+
+    def to_json(self) -> str:
+        """The text of the file: readable, a field a line, nothing that is absent."""
+        content = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class RunKey:
+    """What tells one run from another, and so where its record lies."""
+
+    dataset: str
+    protocol: str
+    preset: str
+    model: str
+    variant: str
+    seed: int
+    fold: int | None = None
+
+    @property
+    def entry(self) -> str:
+        """Name of the record's folder: the model and, behind two hyphens, its variant or hash."""
+        return f"{self.model}--{self.variant}" if self.variant else self.model
+
+    @property
+    def stem(self) -> str:
+        """Path of the record below the results folder, without a suffix."""
+        fold = "" if self.fold is None else f"-fold-{self.fold}"
+        table = f"{self.protocol}-{self.preset}"
+        return f"{self.dataset}/{table}/{self.entry}/seed-{self.seed}{fold}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunArrays:
+    """What a run predicted.
+
+    Attributes:
+        predictions: Class of each test image (of the fold's images under `kfold`): uint8, (n,).
+        confidence: Probability of that class times 65,535, rounded: uint16, (n,); None where the
+            model gives no probabilities.
+        validation_predictions: Class of each validation image: uint8, (m,); None without any.
+    """
+
+    predictions: NDArray[np.uint8]
+    confidence: NDArray[np.uint16] | None = None
+    validation_predictions: NDArray[np.uint8] | None = None
+
+    def present(self) -> dict[str, NDArray[Any]]:
+        """The arrays that there are, by name."""
+        named = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: array for name, array in named.items() if array is not None}
+
+    def sha256(self) -> str:
+        """Sum over names, types, shapes and bytes, whatever file they are kept in."""
+        total = hashlib.sha256()
+        for name, array in sorted(self.present().items()):
+            total.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
+            total.update(np.ascontiguousarray(array).tobytes())
+        return total.hexdigest()
+
+
+def canonical_json(content: object) -> str:
+    """JSON with sorted keys and no spaces: equal content gives equal text."""
+    return json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def digest_of(content: dict[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of a record's content without its `digest`."""
+    rest = {name: value for name, value in content.items() if name != "digest"}
+    return hashlib.sha256(canonical_json(rest).encode()).hexdigest()
+
+
+def make_record(**content: Any) -> Record:
+    """A record from its fields, with its digest; absent is what is None.
+
+    Args:
+        content: The fields of `Record` but for `schema_version` and `digest`.
+
+    Raises:
+        pydantic.ValidationError: A field is missing or wrong.
+    """
+    draft = Record.model_construct(**content, digest="")
+    dumped = draft.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
+    return Record.model_validate_json(json.dumps({**dumped, "digest": digest_of(dumped)}))

@@ -1,0 +1,277 @@
+"""The results folder: one record a run, never lost, never overwritten silently.
+
+A record is `<stem>.json` with its arrays in `<stem>.npz` (see `RunKey.stem`). The arrays are
+written first and a record counts from the moment its JSON has its name, so that a process killed
+at any instant leaves the run recorded or not recorded, and nothing between. A record that a newer
+one replaces moves to `superseded/`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from suite.errors import RecordError, StoreError
+from suite.records.record import Record, RunArrays, RunKey, digest_of
+
+SUPERSEDED = "superseded"
+LOCK = ".lock"
+SCRATCH = ".tmp"
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A record and its arrays as read from disk.
+
+    Attributes:
+        record: The record.
+        arrays: What the run predicted; None where it gave no result.
+        path: The record's JSON file.
+    """
+
+    record: Record
+    arrays: RunArrays | None
+    path: Path
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A record that can't be believed: its file and what is wrong with it."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that lies in a results folder."""
+
+    runs: tuple[StoredRun, ...]
+    damaged: tuple[Damage, ...]
+
+
+def read(folder: Path, dataset: str = "*", table: str = "*") -> Contents:
+    """Read and check the records of a results folder.
+
+    Args:
+        folder: The results folder; one that does not exist is empty.
+        dataset: Only this dataset's.
+        table: Only those of this protocol and preset, such as "holdout-quick".
+
+    Returns:
+        The records in the order of their paths, and the damaged ones apart.
+
+    Raises:
+        StoreError: The path is a file, or can't be read.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise StoreError(f"{folder} is a file, expected a results folder; name another one")
+    runs: list[StoredRun] = []
+    damaged: list[Damage] = []
+    for path in record_paths(folder, dataset, table):
+        try:
+            runs.append(read_run(path, folder))
+        except RecordError as error:
+            damaged.append(Damage(path, str(error)))
+    return Contents(tuple(runs), tuple(damaged))
+
+
+def record_paths(folder: Path, dataset: str = "*", table: str = "*") -> list[Path]:
+    """The JSON files of records in a results folder, sorted; superseded ones lie deeper."""
+    try:
+        return sorted(folder.glob(f"{dataset}/{table}/*/*.json"))
+    except OSError as error:
+        raise StoreError(f"can't read the results folder {folder}: {error.strerror}") from error
+
+
+def read_run(path: Path, folder: Path) -> StoredRun:
+    """Read one record with its arrays and check its sums.
+
+    Args:
+        path: The record's JSON file.
+        folder: The results folder that it lies in.
+
+    Raises:
+        RecordError: It is not a record, was changed after it was written, lies in the wrong place,
+            or its arrays are missing or not the ones it names.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        record = Record.model_validate_json(text)
+        digest = digest_of(json.loads(text))
+    except OSError as error:
+        raise RecordError(f"can't be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise RecordError(f"not a valid record: {place}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"not a valid record: {error}") from error
+    if digest != record.digest:
+        raise RecordError("changed after it was written: its digest is not that of its content")
+    if path != folder / f"{record.key.stem}.json":
+        raise RecordError(f"in the wrong place: its content belongs at {record.key.stem}.json")
+    if record.arrays_sha256 is None:
+        return StoredRun(record, None, path)
+    return StoredRun(record, _read_arrays(path.with_suffix(".npz"), record.arrays_sha256), path)
+
+
+def _read_arrays(path: Path, expected: str) -> RunArrays:
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+            arrays = RunArrays(**{name: archive[name] for name in archive.files})
+    except FileNotFoundError as error:
+        raise RecordError(f"its arrays are missing: {path.name}") from error
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise RecordError(f"its arrays can't be read: {path.name}: {error}") from error
+    if arrays.sha256() != expected:
+        raise RecordError(f"its arrays were changed: {path.name} does not have the sum it names")
+    return arrays
+
+
+class Store:
+    """A results folder opened for writing by this process alone; see `open_store`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, record: Record, arrays: RunArrays | None) -> Path:
+        """Write a record; what lies in its place is kept aside first.
+
+        Args:
+            record: The record.
+            arrays: Its arrays, the ones that `record.arrays_sha256` names; None without any.
+
+        Returns:
+            Path of the record's JSON file.
+
+        Raises:
+            StoreError: The disk refuses (full, read-only); nothing recorded is lost by that.
+        """
+        path = self.folder / f"{record.key.stem}.json"
+        try:
+            staged = []
+            if arrays is not None:
+                packed = io.BytesIO()
+                np.savez_compressed(packed, **arrays.present())  # type: ignore[arg-type]
+                staged.append((self._stage(packed.getvalue()), path.with_suffix(".npz")))
+            staged.append((self._stage(record.to_json().encode()), path))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._set_aside(record.key)
+            for temporary, final in staged:
+                temporary.replace(final)
+                _sync_folder(final.parent)
+        except OSError as error:
+            raise StoreError(
+                f"can't write {path}: {error.strerror}; records written before are safe, "
+                "make room or choose another --results"
+            ) from error
+        return path
+
+    def _set_aside(self, key: RunKey) -> None:
+        """Move what is recorded under a key into `superseded/`, the JSON first."""
+        for suffix in (".json", ".npz"):
+            old = self.folder / f"{key.stem}{suffix}"
+            if not old.exists():
+                continue
+            number = 1
+            while (kept := self.folder / SUPERSEDED / f"{key.stem}.{number}{suffix}").exists():
+                number += 1
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            old.rename(kept)
+            _sync_folder(kept.parent)
+            _sync_folder(old.parent)
+
+    def _stage(self, content: bytes) -> Path:
+        """Write content to the disk, rather than to its cache, under a name that does not count."""
+        descriptor, name = tempfile.mkstemp(dir=self.folder / SCRATCH)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary = Path(name)
+        temporary.chmod(0o644)
+        return temporary
+
+
+@contextmanager
+def open_store(folder: Path) -> Iterator[Store]:
+    """Open a results folder for writing; it is made if it does not exist.
+
+    The lock is the kernel's: it goes with the process, however that ends.
+
+    Args:
+        folder: The results folder.
+
+    Raises:
+        StoreError: It is a file, can't be written, or another process writes to it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StoreError(f"{folder} is a file, expected a results folder") from error
+    except OSError as error:
+        raise StoreError(
+            f"can't write to the results folder {folder}: {error.strerror}; "
+            "choose another --results"
+        ) from error
+    try:
+        _lock(lock, folder)
+        _empty_scratch(folder)
+        yield Store(folder)
+    finally:
+        os.close(lock)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise StoreError(
+            f"another run is writing to {folder}; wait for it to end or choose another --results"
+        ) from error
+
+
+def _empty_scratch(folder: Path) -> None:
+    """Remove what a killed process left, and fail now rather than after the first run."""
+    scratch = folder / SCRATCH
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=scratch):
+            pass
+    except OSError as error:
+        raise StoreError(
+            f"can't write to the results folder {folder}: {error.strerror}; "
+            "choose another --results"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,85 @@
+"""Holds a process to its cores and threads, and ties it to the process that started it.
+
+`OMP_NUM_THREADS` and its like are read when a library loads, so the fork server is started with
+them (`thread_environment`). What is loaded already is told by threadpoolctl and by each library's
+own setting; oneTBB (scikit-learn-intelex) heeds neither, but the affinity that is set first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def thread_environment(threads: int) -> dict[str, str]:
+    """Environment variables that hold libraries to a number of threads when they load."""
+    names = (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+        "LOKY_MAX_CPU_COUNT",
+    )
+    environment = dict.fromkeys(names, str(threads))
+    if threads == 1:
+        # XLA on the CPU sizes its pool by cores and has no count of its own.
+        flags = os.environ.get("XLA_FLAGS", "")
+        environment["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    return environment
+
+
+def pin(cores: tuple[int, ...]) -> None:
+    """Keep this process to some cores, where the system can."""
+    if cores and hasattr(os, "sched_setaffinity"):
+        # A core can be taken from a container while a sweep runs; the run then goes unpinned.
+        with suppress(OSError):
+            os.sched_setaffinity(0, cores)
+
+
+def limit_threads(threads: int) -> None:
+    """Tell every thread pool that is loaded now how many threads it may use."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=threads)
+    if "daal4py" in sys.modules:
+        sys.modules["daal4py"].daalinit(threads)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of descendants whose own parent ends (Linux)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends (Linux).
+
+    Args:
+        parent: Process ID of the parent; if it ended before the call, so does this process.
+    """
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def offer_to_oom_killer() -> None:
+    """Have the kernel, when memory runs out, end this process rather than the suite (Linux)."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)

@@ -1,0 +1,48 @@
+"""Progress of a sweep as data; how it is shown is not the runner's business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from suite.records.record import Record
+from suite.runner.plan import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepStarted:
+    """The lanes are about to take their first runs; loading the libraries comes first."""
+
+    jobs: tuple[Job, ...]
+    lanes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted:
+    """A lane took a run."""
+
+    lane: int
+    job: Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochEnded:
+    """A model finished an epoch (from 1) out of `epochs`."""
+
+    lane: int
+    job: Job
+    epoch: int
+    epochs: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnded:
+    """A run ended, whatever came of it."""
+
+    lane: int
+    job: Job
+    record: Record
+
+
+Event = SweepStarted | RunStarted | EpochEnded | RunEnded

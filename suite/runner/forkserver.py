@@ -1,0 +1,176 @@
+"""A process of few threads that has loaded the libraries and forks a guard for each run.
+
+Importing Keras with TensorFlow takes seconds; a fork of a process that has done so takes
+milliseconds. `multiprocessing`'s own fork server is not used because its children hold it alive,
+import the caller's main module, and must not be started by daemons (see docs/decisions).
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+
+import psutil
+
+from suite.runner import confine
+from suite.runner.memory import descendants
+
+# A guard that has lost its pipe needs milliseconds to end its run.
+GUARD_SECONDS = 5.0
+
+FORK = b"f"
+END_ORPHANS = b"o"
+
+_START = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
+    "from suite.runner.forkserver import serve; serve(int(sys.argv[2]), json.loads(sys.argv[3]))"
+)
+
+
+class ForkServer:
+    """The suite's end: starts the server when it is needed, and anew when it was killed."""
+
+    def __init__(self, preload: Iterable[str], environment: Mapping[str, str]) -> None:
+        """Nothing is started yet.
+
+        Args:
+            preload: Import names to load before the first fork.
+            environment: Environment variables of the server, on top of this process's.
+        """
+        self._preload = list(preload)
+        self._environment = {**os.environ, **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def fork(self) -> Connection:
+        """Start a guard; returns the pipe to it.
+
+        Raises:
+            OSError: The server can't be started, twice in a row.
+        """
+        ours, theirs = Pipe(duplex=True)
+        try:
+            for attempt in (1, 2):
+                control = self._started()
+                try:
+                    socket.send_fds(control, [FORK], [theirs.fileno()])
+                    break
+                except OSError:
+                    # Killed since the last run; a second failure is the machine's.
+                    self.stop()
+                    if attempt == 2:
+                        raise
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return ours
+
+    def end_orphans(self) -> None:
+        """Have the server kill what is left of runs whose guard was killed."""
+        if self._control is not None:
+            # A server that was killed too has left them to the system.
+            with suppress(OSError):
+                self._control.send(END_ORPHANS)
+
+    def stop(self) -> None:
+        """End the server and what is left below it; guards at work end when their pipe does."""
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            try:
+                self._process.wait(2 * GUARD_SECONDS)
+            except subprocess.TimeoutExpired:  # stopped by a plugin, or still loading libraries
+                self._process.kill()
+                self._process.wait()
+        self._process = self._control = None
+
+    def _started(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is None:
+            assert self._control is not None
+            return self._control
+        self.stop()
+        self._control, theirs = socket.socketpair()
+        arguments = [json.dumps(sys.path), str(theirs.fileno()), json.dumps(self._preload)]
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-c", _START, *arguments],
+                env=self._environment,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self._control
+
+
+def serve(descriptor: int, preload: list[str]) -> None:
+    """The server's whole life, until the suite closes the socket or is gone.
+
+    Args:
+        descriptor: The server's end of the socket.
+        preload: Import names to load; one that fails to load is left to the run that needs it.
+    """
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    confine.adopt_orphans()
+    from suite.runner.guard import run_guard
+
+    for name in preload:
+        with suppress(Exception):
+            importlib.import_module(name)
+    # Objects in the oldest generation are not touched by a collection, so that pages stay shared.
+    gc.collect()
+    gc.freeze()
+    # From here on the kernel collects the guards, and the orphans of those that were killed.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    guards: set[int] = set()
+    with socket.socket(fileno=descriptor) as control:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            if message == FORK:
+                guard = os.fork()
+                if guard == 0:
+                    control.close()
+                    run_guard(Connection(descriptors[0]))
+                guards.add(guard)
+            elif message == END_ORPHANS:
+                _end_children(but=guards)
+            else:
+                break
+            for received in descriptors:
+                os.close(received)
+    _end_all(guards)
+    # Libraries that were loaded may hold up an orderly exit.
+    os._exit(0)
+
+
+def _end_children(but: set[int]) -> None:
+    """Kill the children that are no guards, with all below them."""
+    children = psutil.Process().children()
+    but &= {child.pid for child in children}  # forget guards that ended: numbers are used again
+    for child in children:
+        if child.pid not in but:
+            for process in [child, *descendants(child)]:
+                with suppress(psutil.Error):
+                    process.kill()
+
+
+def _end_all(guards: set[int]) -> None:
+    """Leave nothing behind: guards end their own run in a moment, orphans have nobody."""
+    deadline = time.monotonic() + GUARD_SECONDS
+    while descendants(psutil.Process()):
+        _end_children(but=guards if time.monotonic() < deadline else set())
+        time.sleep(0.05)

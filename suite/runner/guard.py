@@ -1,0 +1,202 @@
+"""Watches over one run: a process between the fork server and the worker.
+
+It forks the worker, passes its messages on, keeps the end of what it prints, samples its memory
+and ends it at its limits. As the reaper of all that descends from it (Linux), it ends also what a
+plugin started and left, in whatever session. When the suite goes away, even by SIGKILL, the pipe
+to it closes and the guard ends everything; when the guard itself is killed, the kernel ends the
+worker with it.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import Any, NoReturn
+
+import psutil
+
+from suite.runner import confine
+from suite.runner.memory import descendants, memory_of
+from suite.runner.task import TEXT_LIMIT, Task, pack, unpack
+from suite.runner.worker import run_worker
+
+SAMPLE_SECONDS = 0.1
+# Sampling may take this part of a core: a large tree is sampled less often.
+SAMPLE_SHARE = 0.02
+# A worker seen stopped for so long was stopped by its plugin.
+STOPPED_SECONDS = 3.0
+# Longest message that a worker may send: predictions and probabilities are below 1 MB.
+MESSAGE_LIMIT = 64 * 2**20
+
+
+def run_guard(suite: Connection) -> NoReturn:
+    """Supervise one run in a process just forked; ends the process.
+
+    Args:
+        suite: Pipe to the suite. It sends a pickled `Task`; what comes back are the worker's
+            messages and at last one of kind `end`.
+    """
+    try:
+        _Guard(suite).run()
+    finally:
+        os._exit(0)
+
+
+class _Guard:
+    """State of one supervised run."""
+
+    def __init__(self, suite: Connection) -> None:
+        os.setsid()
+        for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(ignored, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        confine.adopt_orphans()
+        self.suite = suite
+        self.me = psutil.Process()
+        self.task: Task = pickle.loads(suite.recv_bytes())  # noqa: S301  # sent by the suite
+        self.output = b""
+        self.peak = 0
+        self.answer: bytes | None = None
+        self.exit_status: int | None = None
+        self.stopped_since: float | None = None
+
+    def run(self) -> None:
+        try:
+            self.suite.send_bytes(pack({"kind": "hello", "pid": os.getpid()}))
+            self._start_worker()
+            reason = self._watch()
+        finally:
+            # Also when the suite went away in the middle of a message.
+            self._end_descendants()
+        self._read_output()
+        if self.answer is not None:
+            self.suite.send_bytes(self.answer)
+        ending = {
+            "kind": "end",
+            "reason": reason,
+            "exit_status": self.exit_status,
+            "peak_memory_bytes": self.peak,
+            "output": self.output[-2 * TEXT_LIMIT :].decode("utf-8", "replace"),
+        }
+        self.suite.send_bytes(pack(ending))
+
+    def _start_worker(self) -> None:
+        self.messages, worker_end = Pipe(duplex=False)
+        self.output_end, output_in = os.pipe()
+        os.set_blocking(self.output_end, False)
+        self.started = time.monotonic()
+        supervisor = os.getpid()
+        self.worker = os.fork()
+        if self.worker == 0:
+            self.suite.close()
+            self.messages.close()
+            os.close(self.output_end)
+            null = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(null, 0)
+            os.dup2(output_in, 1)
+            os.dup2(output_in, 2)
+            run_worker(self.task, worker_end, supervisor)
+        worker_end.close()
+        os.close(output_in)
+        self.baseline = memory_of(psutil.Process(self.worker))
+
+    def _watch(self) -> str:
+        """Serve the worker until it ends or has to be ended; returns why it was over."""
+        pause = SAMPLE_SECONDS
+        sampled = 0.0
+        sources: list[Any] = [self.suite, self.messages, self.output_end]
+        while True:
+            ready = wait(sources, timeout=pause)
+            if self.suite in ready:
+                # The suite sends nothing after the task: it closed the pipe, or is gone.
+                return "abandoned"
+            if self.output_end in ready and not self._read_output():
+                sources.remove(self.output_end)
+            if self.messages in ready and not self._read_message():
+                sources.remove(self.messages)
+            if self.answer is not None:
+                return "answered"
+            now = time.monotonic()
+            if now - sampled < pause:
+                continue
+            self._reap()
+            if self.exit_status is not None:
+                # What it sent before it ended is still in the pipe.
+                while self.answer is None and self.messages.poll() and self._read_message():
+                    pass
+                return "answered" if self.answer is not None else "ended"
+            over = self._over_limit(now)
+            if over:
+                return over
+            sampled = time.monotonic()
+            pause = max(SAMPLE_SECONDS, (sampled - now) / SAMPLE_SHARE)
+
+    def _over_limit(self, now: float) -> str:
+        task = self.task
+        if task.limit_seconds is not None and now - self.started > task.limit_seconds:
+            return "timeout"
+        used = sum(memory_of(process) for process in descendants(self.me))
+        self.peak = max(self.peak, used - self.baseline)
+        if task.limit_bytes is not None and used > task.limit_bytes:
+            return "out_of_memory"
+        return "stopped" if self._worker_is_stopped(now) else ""
+
+    def _worker_is_stopped(self, now: float) -> bool:
+        stopped = False
+        with suppress(psutil.Error):
+            stopped = psutil.Process(self.worker).status() == psutil.STATUS_STOPPED
+        if not stopped:
+            self.stopped_since = None
+            return False
+        self.stopped_since = self.stopped_since or now
+        return now - self.stopped_since > STOPPED_SECONDS
+
+    def _read_message(self) -> bool:
+        """Pass a message on, or keep it if it is the last; False when there will be no more."""
+        try:
+            message = self.messages.recv_bytes(MESSAGE_LIMIT)
+            kind = unpack(message)[0]["kind"]
+        except (EOFError, OSError):
+            return False
+        except ValueError:
+            return True
+        if kind == "epoch":
+            self.suite.send_bytes(message)
+        elif kind in {"result", "error"}:
+            self.answer = message
+        return True
+
+    def _read_output(self) -> bool:
+        """Keep the end of what was printed; False at the end of the stream."""
+        while True:
+            try:
+                text = os.read(self.output_end, 65_536)
+            except BlockingIOError:
+                return True
+            if not text:
+                return False
+            self.output = (self.output + text)[-4 * TEXT_LIMIT :]
+
+    def _reap(self) -> None:
+        """Collect processes that ended, the worker's status among them."""
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self.worker:
+                    self.exit_status = os.waitstatus_to_exitcode(ended[1])
+
+    def _end_descendants(self) -> None:
+        """Kill everything below, again and again until nothing is left to fork anew."""
+        while running := descendants(self.me):
+            # Stopped first: what can't run can't fork while the list is gone through.
+            for process in running:
+                with suppress(psutil.Error):
+                    process.suspend()
+            for process in running:
+                with suppress(psutil.Error):
+                    process.kill()
+            self._reap()
+            time.sleep(0.005)

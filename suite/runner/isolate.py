@@ -1,0 +1,154 @@
+"""One run in a process of its own, seen from the suite."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from suite.data.datasets import Dataset
+from suite.protocol.seeds import model_seed
+from suite.protocol.splits import Split
+from suite.records.record import Record, RunArrays
+from suite.runner.forkserver import ForkServer
+from suite.runner.outcome import Facts, Told, record_of
+from suite.runner.plan import Job
+from suite.runner.task import Task, unpack
+
+# A guard that has not ended its run so long after the time limit is itself stopped or stuck.
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a run may take before it is ended.
+
+    Attributes:
+        seconds: Wall time of the run; None for no limit.
+        bytes: Memory of its process tree (PSS); None for no limit.
+    """
+
+    seconds: float | None = None
+    bytes: int | None = None
+
+
+class IsolatedRun:
+    """A run under way; `connection` becomes readable when there is something to `receive`."""
+
+    def __init__(
+        self,
+        server: ForkServer,
+        job: Job,
+        dataset: Dataset,
+        split: Split,
+        limits: Limits,
+        cores: tuple[int, ...],
+    ) -> None:
+        self.job = job
+        self._dataset = dataset
+        self._split = split
+        self._task = make_task(job, dataset, split, limits, cores)
+        self._history: list[dict[str, float | int]] = []
+        self._answer: tuple[Facts, Any] | None = None
+        self._ending: Facts | None = None
+        self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._started = time.monotonic()
+        self.guard: int | None = None
+        self.finished = False
+        self._overdue = False
+        self.connection = server.fork()
+        # A guard that is killed before it reads this is noticed when its answer is waited for.
+        with suppress(OSError):
+            self.connection.send_bytes(pickle.dumps(self._task))
+
+    def receive(self, on_epoch: Callable[[int, int, dict[str, float]], None]) -> None:
+        """Take one message; afterwards `finished` says whether it was the last."""
+        try:
+            facts, arrays = unpack(self.connection.recv_bytes())
+        except (EOFError, OSError):
+            self.finished = True
+            return
+        except ValueError as error:
+            facts, arrays = {"kind": "unreadable", "message": str(error)}, {}
+        kind = facts["kind"]
+        if kind == "hello":
+            self.guard = int(facts["pid"])
+        elif kind == "epoch":
+            self._history.append({"epoch": facts["epoch"], **facts["metrics"]})
+            on_epoch(facts["epoch"], facts["epochs"], facts["metrics"])
+        elif kind in {"result", "error"}:
+            self._answer = (facts, arrays)
+        elif kind == "end":
+            self._ending = facts
+            self.finished = True
+
+    def end_if_overdue(self) -> None:
+        """Kill the guard if it does not keep the time limit (it was stopped, say).
+
+        The kernel then ends the worker, and the connection closes.
+        """
+        limit = self._task.limit_seconds
+        if limit is None or time.monotonic() - self._started < limit + GRACE_SECONDS:
+            return
+        if self.guard is not None:
+            self._overdue = True
+            with suppress(ProcessLookupError):
+                os.kill(self.guard, signal.SIGKILL)
+
+    @property
+    def lost_guard(self) -> bool:
+        """Whether the run ended without a word from its guard."""
+        return self.finished and self._ending is None
+
+    def outcome(self) -> tuple[Record, RunArrays | None]:
+        """The record of the finished run."""
+        labels = self._dataset.labels("train" if self._split.scores_training_images else "test")
+        return record_of(
+            self.job,
+            self._task,
+            Told(
+                history=self._history,
+                answer=self._answer,
+                ending=self._ending,
+                overdue=self._overdue,
+            ),
+            sums=self._dataset.sums,
+            test_labels=labels[self._split.test],
+            started_at=self._started_at,
+        )
+
+    def abandon(self) -> None:
+        """Let go of the run: its guard ends it when the connection closes."""
+        self.connection.close()
+
+
+def make_task(
+    job: Job, dataset: Dataset, split: Split, limits: Limits, cores: tuple[int, ...]
+) -> Task:
+    """What the run's process is told; labels of the images that are scored are not in it."""
+    labels = np.asarray(dataset.labels("train"))
+    return Task(
+        plugin_path=job.plugin_path,
+        plugin_module=job.plugin_module,
+        params=job.used_parameters,
+        seed=model_seed(job.key.seed, job.key.fold),
+        threads=job.threads,
+        cores=cores,
+        train_file=dataset.images_path("train"),
+        train=split.train,
+        train_labels=labels[split.train],
+        validation=split.validation,
+        validation_labels=labels[split.validation],
+        test_file=dataset.images_path("train" if split.scores_training_images else "test"),
+        test=split.test,
+        limit_seconds=limits.seconds,
+        limit_bytes=limits.bytes,
+    )

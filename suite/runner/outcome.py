@@ -1,0 +1,205 @@
+"""From what a run's process told, or failed to tell, to its record."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from suite.records import machine
+from suite.records.record import (
+    Count,
+    DatasetFacts,
+    Environment,
+    Record,
+    RunArrays,
+    RunError,
+    make_record,
+)
+from suite.runner.memory import MIB
+from suite.runner.outputs import (
+    InvalidOutputError,
+    check_predictions,
+    check_probabilities,
+    confidence_of,
+    log_loss,
+)
+from suite.runner.plan import Job
+from suite.runner.task import Task, clip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Facts = Mapping[str, Any]
+Arrays = Mapping[str, "NDArray[Any]"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """All that came back from a run.
+
+    Attributes:
+        history: A row for each epoch.
+        answer: Facts and arrays of the worker's last message, if it sent one.
+        ending: The guard's last message; None where the guard was killed.
+        overdue: Whether it was the suite that killed the guard, which let the time limit pass.
+    """
+
+    history: Sequence[Mapping[str, float | int]]
+    answer: tuple[Facts, Arrays] | None
+    ending: Facts | None
+    overdue: bool = False
+
+
+def record_of(
+    job: Job,
+    task: Task,
+    told: Told,
+    *,
+    sums: Mapping[str, str],
+    test_labels: NDArray[np.uint8],
+    started_at: str,
+) -> tuple[Record, RunArrays | None]:
+    """The record of a run, and its arrays if it predicted.
+
+    Args:
+        job: What was asked.
+        task: What the process was told.
+        told: What came back.
+        sums: SHA-256 of the dataset's files.
+        test_labels: Labels of the scored images: uint8, (n,).
+        started_at: ISO 8601, UTC.
+    """
+    status, error, arrays = "ok", None, None
+    measured: dict[str, Any] = {}
+    if told.ending is not None and told.ending["reason"] == "answered" and told.answer is not None:
+        facts, received = told.answer
+        if facts["kind"] == "result":
+            try:
+                measured, arrays = _measured(facts, received, task, test_labels)
+            except (InvalidOutputError, ValidationError, ValueError, TypeError, KeyError) as wrong:
+                status = "invalid"
+                error = RunError(type=type(wrong).__name__, message=clip(str(wrong)))
+        else:
+            status = str(facts["status"])
+            trace = f"{facts['traceback']}\n{told.ending['output']}".strip()
+            error = RunError(
+                type=str(facts["type"]), message=str(facts["message"]), traceback=clip(trace)
+            )
+    else:
+        status, error = _cut_short(task, told)
+    facts = told.answer[0] if told.answer else {}
+    if told.ending is not None and measured:
+        sampled = told.ending["peak_memory_bytes"]
+        measured["peak_memory_mib"] = max(sampled, facts["peak_memory_bytes"], 0) / MIB
+    record = make_record(
+        model=job.key.model,
+        variant=job.key.variant,
+        parameters=dict(job.parameters),
+        preset_changes=dict(job.preset_changes),
+        source_hash=job.source_hash,
+        dataset=DatasetFacts(name=job.key.dataset, sums=dict(sums)),
+        protocol=job.key.protocol,
+        preset=job.key.preset,
+        split_hash=job.split_hash,
+        train_images=job.train_images,
+        seed=job.key.seed,
+        fold=job.key.fold,
+        threads=job.threads,
+        status=status,
+        error=error,
+        history=tuple(told.history) or None,
+        arrays_sha256=arrays.sha256() if arrays else None,
+        environment=environment(job, facts),
+        started_at=started_at,
+        **measured,
+    )
+    return record, arrays
+
+
+def _measured(
+    facts: Facts, received: Arrays, task: Task, test_labels: NDArray[np.uint8]
+) -> tuple[dict[str, Any], RunArrays]:
+    """Figures and arrays of a run that predicted, checked again outside the plugin's process."""
+    path = task.plugin_path
+    predictions = check_predictions(received["predictions"], len(task.test), path)
+    validation = None
+    if len(task.validation):
+        validation = check_predictions(
+            received["validation_predictions"], len(task.validation), path
+        )
+    measured: dict[str, Any] = {
+        name: float(facts[name])
+        for name in ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds")
+    }
+    measured["engine"] = str(facts["engine"])
+    measured["parameter_count"] = Count(**facts["parameter_count"])
+    confidence = None
+    if "probabilities" in received:
+        probabilities = check_probabilities(received["probabilities"], len(task.test), path)
+        confidence = confidence_of(probabilities, predictions)
+        measured["log_loss"] = log_loss(probabilities, test_labels)
+    return measured, RunArrays(
+        predictions=predictions, confidence=confidence, validation_predictions=validation
+    )
+
+
+def _cut_short(task: Task, told: Told) -> tuple[str, RunError]:
+    """Status and reason of a run whose process was ended or ended itself."""
+    ending = told.ending
+    if told.overdue:
+        message = (
+            f"not finished within the time limit of {task.limit_seconds:g} s; the process that "
+            "watched over the run had been stopped, probably by the plugin"
+        )
+        return "timeout", RunError(type="TimeLimit", message=message)
+    if ending is None:
+        message = "the process that watched over the run was killed, probably by the plugin"
+        return "failed", RunError(type="SupervisorKilled", message=message)
+    # A crash report of Python's ends with a long list of loaded modules, which says nothing.
+    output = clip(str(ending["output"]).partition("\nExtension modules:")[0])
+    reason, code = ending["reason"], ending["exit_status"]
+    if reason == "timeout":
+        message = f"not finished within the time limit of {task.limit_seconds:g} s"
+        return "timeout", RunError(type="TimeLimit", message=message, traceback=output)
+    if reason == "out_of_memory":
+        limit = (task.limit_bytes or 0) / MIB
+        message = f"its processes used more than the memory limit of {limit:.0f} MiB"
+        return "out_of_memory", RunError(type="MemoryLimit", message=message, traceback=output)
+    if reason == "stopped":
+        message = "the process was stopped (SIGSTOP) and did not go on"
+        return "failed", RunError(type="Stopped", message=message, traceback=output)
+    if code is not None and code < 0:
+        message = f"the process was killed by signal {-code} ({_signal_name(-code)})"
+        return "failed", RunError(type="Killed", message=message, traceback=output)
+    message = f"the process ended with exit status {code} and without a result"
+    return "failed", RunError(type="Exited", message=message, traceback=output)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"
+
+
+def environment(job: Job, facts: Facts) -> Environment:
+    """Machine and software of a run; what only its process could tell is in `facts`."""
+    commit, dirty = machine.git_state()
+    return Environment(
+        processor=machine.processor_name(),
+        cores=len(machine.usable_cores()),
+        memory_mib=machine.total_memory() // MIB,
+        system=machine.system_name(),
+        python=machine.python_version(),
+        packages=machine.package_versions(),
+        backend=job.backend,
+        device=str(facts.get("device") or "cpu"),
+        precision=str(facts.get("precision") or "float32"),
+        git_commit=commit,
+        git_dirty=dirty,
+    )

@@ -1,0 +1,95 @@
+"""What a run's process is told, and what it tells back.
+
+Messages are JSON, and the result a NumPy archive without pickles: what comes out of a process that
+ran a plugin is decoded as data, never as code.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TEXT_LIMIT = 4_000  # characters of each text in a record's error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One run, as its process sees it: no test labels, and under `kfold` none of the fold's.
+
+    Attributes:
+        plugin_path: The plugin's file.
+        plugin_module: Its import name, where it belongs to a package.
+        params: The parameters that `build` gets.
+        seed: The seed that `build` gets.
+        threads: Threads that the run may use.
+        cores: Cores that it is pinned to; empty for no pinning.
+        train_file: `.npy` of all training images.
+        train: Indices of the images to fit, int32 (n,).
+        train_labels: Their labels, uint8 (n,).
+        validation: Indices of the validation images in the same file, int32 (m,); may be empty.
+        validation_labels: Their labels, uint8 (m,).
+        test_file: `.npy` that the images to predict are in.
+        test: Their indices, int32 (k,).
+        limit_seconds: Time limit of the whole run.
+        limit_bytes: Memory limit of the run's process tree.
+    """
+
+    plugin_path: Path
+    plugin_module: str | None
+    params: Mapping[str, Any]
+    seed: int
+    threads: int
+    cores: tuple[int, ...]
+    train_file: Path
+    train: NDArray[np.int32]
+    train_labels: NDArray[np.uint8]
+    validation: NDArray[np.int32]
+    validation_labels: NDArray[np.uint8]
+    test_file: Path
+    test: NDArray[np.int32]
+    limit_seconds: float | None
+    limit_bytes: int | None
+
+
+def pack(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> bytes:
+    """A message: facts as JSON, and arrays where there are any.
+
+    Args:
+        facts: What JSON can hold, with a `kind`.
+        arrays: Arrays by name.
+    """
+    buffer = io.BytesIO()
+    text = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
+    np.savez(buffer, **{"facts": text, **(arrays or {})})  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def unpack(message: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The facts and the arrays of a message.
+
+    Raises:
+        ValueError: The bytes are no message.
+    """
+    try:
+        with np.load(io.BytesIO(message), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        facts = json.loads(arrays.pop("facts").tobytes())
+        if not isinstance(facts.get("kind"), str):
+            raise ValueError("a message without a kind")
+    except Exception as error:  # whatever broken bytes make the decoders raise
+        raise ValueError(f"not a message: {error!r}"[:TEXT_LIMIT]) from error
+    return facts, arrays
+
+
+def clip(text: str, limit: int = TEXT_LIMIT) -> str:
+    """The end of a text, which tells most, with a sign that something was cut."""
+    return text if len(text) <= limit else f"[…] {text[-limit:]}"

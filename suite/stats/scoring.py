@@ -1,0 +1,155 @@
+"""From stored predictions to scores, with the labels that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from suite.data.datasets import DATASETS, Dataset, load
+from suite.errors import RecordError
+from suite.protocol.rules import PRESETS, PROTOCOLS
+from suite.protocol.splits import make_split
+from suite.records.store import Damage, StoredRun
+from suite.stats.metrics import accuracy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from suite.records.record import Record
+
+    Labels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A record and what its predictions are worth.
+
+    Attributes:
+        record: The record.
+        accuracy: Part of the scored images whose class was predicted; None for a failed run.
+        images: How many images were scored; 0 for a failed run.
+    """
+
+    record: Record
+    accuracy: float | None
+    images: int
+
+
+def score(run: StoredRun, labels: Labels) -> Scored:
+    """Score one run.
+
+    Args:
+        run: The run.
+        labels: Labels of the images that it predicted, in their order: uint8, (n,). Not looked at
+            for a failed run.
+
+    Returns:
+        The score; without an accuracy for a run that failed.
+
+    Raises:
+        RecordError: The run says that it went well, but its predictions are missing or are not
+            one for each label.
+    """
+    if run.record.status != "ok":
+        return Scored(run.record, None, 0)
+    if run.arrays is None:
+        raise RecordError("its status is ok, but it has no predictions")
+    predictions = run.arrays.predictions
+    if predictions.shape != labels.shape:
+        raise RecordError(
+            f"its predictions have shape {predictions.shape}, expected {labels.shape}: "
+            "one for each image that was scored"
+        )
+    return Scored(run.record, accuracy(predictions, labels), len(labels))
+
+
+def score_all(
+    runs: Iterable[StoredRun], data_dir: Path | None = None
+) -> tuple[tuple[Scored, ...], tuple[Damage, ...]]:
+    """Score runs; each dataset is read once, and not at all where all its runs failed.
+
+    Args:
+        runs: The runs.
+        data_dir: Where to look for the datasets first.
+
+    Returns:
+        The scores in the order of the runs, and the records that can't be scored with the reason.
+
+    Raises:
+        DataError: A dataset is missing or broken.
+    """
+    datasets: dict[str, Dataset] = {}
+    labels: dict[tuple[object, ...], Labels] = {}
+    scored: list[Scored] = []
+    damaged: list[Damage] = []
+    for run in runs:
+        record = run.record
+        if record.status != "ok":
+            scored.append(Scored(record, None, 0))
+            continue
+        try:
+            dataset = _dataset_of(record, datasets, data_dir)
+            key = _label_key(record)
+            if key not in labels:
+                labels[key] = scored_labels(record, dataset)
+            scored.append(score(run, labels[key]))
+        except RecordError as error:
+            damaged.append(Damage(run.path, str(error)))
+    return tuple(scored), tuple(damaged)
+
+
+def scored_labels(record: Record, dataset: Dataset) -> Labels:
+    """Labels of the images that a run predicted, in their order.
+
+    Args:
+        record: The run.
+        dataset: Its dataset.
+
+    Returns:
+        The official test labels, or those of the fold: uint8, (n,).
+
+    Raises:
+        RecordError: Protocol or preset are unknown, or the fold is not the one that was predicted.
+    """
+    protocol, preset = PROTOCOLS.get(record.protocol), PRESETS.get(record.preset)
+    if protocol is None or preset is None:
+        raise RecordError(
+            f"its protocol {record.protocol} or preset {record.preset} is unknown to this version"
+        )
+    if (record.fold is None) != (protocol.folds == 0) or (record.fold or 0) >= max(
+        protocol.folds, 1
+    ):
+        raise RecordError(f"its fold is {record.fold}, which protocol {protocol.name} can't have")
+    if not protocol.folds:
+        return dataset.labels("test")
+    train = dataset.labels("train")
+    test_count = len(dataset.labels("test"))
+    split = make_split(train, test_count, protocol, preset, record.seed, record.fold)
+    if split.sha256 != record.split_hash:
+        raise RecordError(
+            f"its split is not the one that seed {record.seed}, fold {record.fold} gives now, "
+            "so that its labels are not known"
+        )
+    return train[split.test]
+
+
+def _dataset_of(record: Record, loaded: dict[str, Dataset], data_dir: Path | None) -> Dataset:
+    name = record.dataset.name
+    if name not in DATASETS:
+        raise RecordError(f"its dataset {name} is unknown to this version")
+    if name not in loaded:
+        loaded[name] = load(name, data_dir)
+    if dict(loaded[name].sums) != record.dataset.sums:
+        raise RecordError(f"it was made with other data than the {name} at hand: the sums differ")
+    return loaded[name]
+
+
+def _label_key(record: Record) -> tuple[object, ...]:
+    """What the labels depend on; under a protocol with folds each split has its own."""
+    name = record.dataset.name
+    if record.fold is None:
+        return name, record.protocol, record.preset
+    return name, record.protocol, record.preset, record.seed, record.fold, record.split_hash

@@ -1,0 +1,224 @@
+"""A sweep from settings to stored records: what the command line and notebooks share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.data.datasets import Dataset, load
+from suite.errors import UsageError
+from suite.protocol.rules import Preset, Protocol, preset_named, protocol_named
+from suite.protocol.splits import Split, make_split
+from suite.records.machine import total_memory, usable_cores
+from suite.records.record import Record
+from suite.records.store import Contents, Damage, Store, read
+from suite.registry import Registry
+from suite.runner.isolate import Limits
+from suite.runner.local import OnEvent, run_local
+from suite.runner.plan import Job, Plan, make_plan
+from suite.selection import Selection, select_models
+
+DEFAULT_DATASETS = ("fashion", "mnist")
+DEFAULT_TIMEOUT = 2 * 3600.0
+# The system, the suite and what the libraries share need the rest.
+MEMORY_SHARE = 0.8
+# Loading libraries before the first run, with and without Keras.
+STARTUP_SECONDS = {True: 8.0, False: 2.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a sweep is told; see `suite run --help`.
+
+    Attributes:
+        datasets: Names of datasets.
+        models: Selections; empty for all models that are installed.
+        families: Families to keep; empty for all.
+        preset: How much of a full training is done.
+        protocol: How the data are divided.
+        seeds: Base seeds; None for the preset's number.
+        jobs: Runs side by side; None for cores divided by threads.
+        threads: Threads a run.
+        timeout: Limit of a run in seconds.
+        memory: Limit of a run in bytes; None for an even share of most of the memory.
+        results: Folder of the records.
+        data_dir: Where to look for data first.
+        force: Run again what is recorded and current.
+    """
+
+    datasets: tuple[str, ...] = DEFAULT_DATASETS
+    models: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    preset: str = "standard"
+    protocol: str = "holdout"
+    seeds: tuple[int, ...] | None = None
+    jobs: int | None = None
+    threads: int = 1
+    timeout: float = DEFAULT_TIMEOUT
+    memory: int | None = None
+    results: Path = Path("results")
+    data_dir: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """Settings worked out: all that is needed to do the runs.
+
+    Attributes:
+        registry: The models that were found.
+        selections: Those of the sweep.
+        datasets: The datasets, loaded.
+        protocol: How they are divided.
+        preset: How much of a full training is done.
+        seeds: The base seeds.
+        plan: The runs to do, and those recorded.
+        splits: Makes and remembers splits.
+        lanes: Runs side by side.
+        limits: Of each run.
+        damaged: Records of the sweep that can't be believed; their runs are done again.
+    """
+
+    registry: Registry
+    selections: tuple[Selection, ...]
+    datasets: dict[str, Dataset]
+    protocol: Protocol
+    preset: Preset
+    seeds: tuple[int, ...]
+    plan: Plan
+    splits: Splits
+    lanes: int
+    limits: Limits
+    damaged: tuple[Damage, ...]
+
+    @property
+    def estimate_seconds(self) -> float:
+        """About how long the runs will take."""
+        return estimate_seconds(self.plan.jobs, self.lanes)
+
+
+class Splits:
+    """Makes the splits of a sweep; each is made once."""
+
+    def __init__(self, datasets: dict[str, Dataset], protocol: Protocol, preset: Preset) -> None:
+        self._datasets = datasets
+        self._rules = protocol, preset
+        self._made: dict[tuple[str, int, int | None], Split] = {}
+
+    def __call__(self, dataset: str, seed: int, fold: int | None) -> Split:
+        """The split for a dataset, a base seed and, where the protocol has them, a fold."""
+        key = dataset, seed, fold
+        if key not in self._made:
+            data = self._datasets[dataset]
+            labels, tested = data.labels("train"), len(data.labels("test"))
+            self._made[key] = make_split(labels, tested, *self._rules, seed, fold)
+        return self._made[key]
+
+
+def prepare(settings: Settings) -> Sweep:
+    """Check settings, load the data and work out the plan; nothing is run or written.
+
+    Raises:
+        UsageError: A name or number that can't be used.
+        PluginError: A plugin file named by the user is broken.
+        DataError: Data that can't be found or are not what they should be.
+        StoreError: The results folder can't be read.
+    """
+    protocol, preset = protocol_named(settings.protocol), preset_named(settings.preset)
+    _check_counts(settings)
+    if not settings.datasets:
+        raise UsageError("no dataset is named; use --datasets fashion,mnist or digits")
+    registry, selections = select_models(settings.models, settings.families)
+    datasets = {name: load(name, settings.data_dir) for name in dict.fromkeys(settings.datasets)}
+    splits = Splits(datasets, protocol, preset)
+    seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))
+    recorded = _recorded(settings.results, datasets, f"{protocol.name}-{preset.name}")
+    plan = make_plan(
+        selections,
+        datasets,
+        (protocol, preset),
+        seeds,
+        split_of=splits,
+        threads=settings.threads,
+        recorded={run.record.key: run.record for run in recorded.runs},
+        force=settings.force,
+    )
+    lanes = settings.jobs or max(len(usable_cores()) // settings.threads, 1)
+    lanes = max(min(lanes, len(plan.jobs)), 1)
+    memory = settings.memory or int(total_memory() * MEMORY_SHARE / lanes)
+    return Sweep(
+        registry=registry,
+        selections=selections,
+        datasets=datasets,
+        protocol=protocol,
+        preset=preset,
+        seeds=seeds,
+        plan=plan,
+        splits=splits,
+        lanes=lanes,
+        limits=Limits(seconds=settings.timeout, bytes=memory),
+        damaged=recorded.damaged,
+    )
+
+
+def _check_counts(settings: Settings) -> None:
+    cores = len(usable_cores())
+    if settings.threads < 1 or settings.threads > cores:
+        raise UsageError(
+            f"--threads {settings.threads}: expected 1 to {cores}, the cores of this machine"
+        )
+    if settings.jobs is not None and settings.jobs < 1:
+        raise UsageError(f"--jobs {settings.jobs}: expected 1 or more")
+    if settings.seeds is not None and not settings.seeds:
+        raise UsageError("no seed is named; use --seeds 5 or --seeds 0,1,2")
+
+
+def _recorded(folder: Path, datasets: dict[str, Dataset], table: str) -> Contents:
+    parts = [read(folder, dataset, table) for dataset in datasets]
+    return Contents(
+        runs=tuple(run for part in parts for run in part.runs),
+        damaged=tuple(damage for part in parts for damage in part.damaged),
+    )
+
+
+def execute(sweep: Sweep, store: Store, on_event: OnEvent) -> Iterator[Record]:
+    """Do the runs of a sweep, store each record as it comes, and yield it.
+
+    Args:
+        sweep: What to do.
+        store: Where the records go.
+        on_event: Told of the progress.
+
+    Raises:
+        StoreError: A record can't be written.
+        RunnerError: No process can be started.
+    """
+    runs = run_local(
+        sweep.plan.jobs,
+        sweep.datasets,
+        sweep.splits,
+        lanes=sweep.lanes,
+        limits=sweep.limits,
+        on_event=on_event,
+    )
+    try:
+        for record, arrays in runs:
+            store.add(record, arrays)
+            yield record
+    finally:
+        runs.close()  # type: ignore[attr-defined]  # it is a generator: ends what is under way
+
+
+def estimate_seconds(jobs: Sequence[Job], lanes: int) -> float:
+    """About how long runs take side by side, loading of libraries included.
+
+    Args:
+        jobs: The runs; their costs are processor seconds.
+        lanes: How many at a time.
+    """
+    if not jobs:
+        return 0.0
+    costs = [job.cost for job in jobs]
+    startup = STARTUP_SECONDS[any(job.backend is not None for job in jobs)]
+    return startup + max(sum(costs) / lanes, max(costs))

@@ -1,0 +1,29 @@
+"""Ends its process without a word."""
+
+import os
+
+import numpy as np
+
+from suite.contract import Plugin, Source
+
+
+class Model:
+    def fit(self, X, y):
+        os._exit(0)
+
+    def predict(self, X):
+        return np.zeros(len(X), dtype=int)
+
+
+def build(*, seed, threads):
+    return Model()
+
+
+PLUGIN = Plugin(
+    title="exits",
+    family="fake",
+    view="flat",
+    build=build,
+    parameters=lambda model: 0,
+    source=Source(name="a fake"),
+)

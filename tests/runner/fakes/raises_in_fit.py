@@ -1,0 +1,27 @@
+"""Raises in fit."""
+
+import numpy as np
+
+from suite.contract import Plugin, Source
+
+
+class Model:
+    def fit(self, X, y):
+        raise ValueError("did not converge")
+
+    def predict(self, X):
+        return np.zeros(len(X), dtype=int)
+
+
+def build(*, seed, threads):
+    return Model()
+
+
+PLUGIN = Plugin(
+    title="raises_in_fit",
+    family="fake",
+    view="flat",
+    build=build,
+    parameters=lambda model: 0,
+    source=Source(name="a fake"),
+)

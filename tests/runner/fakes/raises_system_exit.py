@@ -1,0 +1,27 @@
+"""Leaves by SystemExit."""
+
+import numpy as np
+
+from suite.contract import Plugin, Source
+
+
+class Model:
+    def fit(self, X, y):
+        raise SystemExit("enough")
+
+    def predict(self, X):
+        return np.zeros(len(X), dtype=int)
+
+
+def build(*, seed, threads):
+    return Model()
+
+
+PLUGIN = Plugin(
+    title="raises_system_exit",
+    family="fake",
+    view="flat",
+    build=build,
+    parameters=lambda model: 0,
+    source=Source(name="a fake"),
+)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from suite.data.datasets import load
+from suite.errors import DataError, RecordError
+from suite.protocol.rules import PRESETS, PROTOCOLS
+from suite.protocol.splits import make_split
+from suite.records.record import DatasetFacts
+from suite.records.store import StoredRun
+from suite.stats.scoring import score, score_all, scored_labels
+
+MakeRun = Callable[..., StoredRun]
+LABELS = np.array([0, 1, 2, 3], dtype="u1")
+
+
+def test_score_compares_with_the_labels(run: MakeRun) -> None:
+    scored = score(run(np.array([0, 1, 9, 9])), LABELS)
+    assert (scored.accuracy, scored.images) == (0.5, 4)
+
+
+def test_a_failed_run_has_no_accuracy_rather_than_zero(run: MakeRun) -> None:
+    scored = score(run(None, status="timeout"), LABELS)
+    assert scored.accuracy is None
+    assert scored.images == 0
+
+
+@pytest.mark.parametrize("predictions", [None, np.zeros(3), np.zeros((4, 1))])
+def test_predictions_must_be_there_one_a_label(
+    run: MakeRun, predictions: np.ndarray | None
+) -> None:
+    with pytest.raises(RecordError, match="predictions"):
+        score(run(predictions), LABELS)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_holdout_is_scored_on_the_official_test_labels(run: MakeRun) -> None:
+    labels = load("digits").labels("test").copy()
+    labels[:36] = (labels[:36] + 1) % 10
+    (scored,), damaged = score_all([run(labels)])
+    assert (scored.accuracy, scored.images) == (0.9, 360)
+    assert damaged == ()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_fold_is_scored_on_its_training_images(run: MakeRun) -> None:
+    train = load("digits").labels("train")
+    runs = []
+    for fold in range(5):
+        split = make_split(train, 360, PROTOCOLS["kfold"], PRESETS["quick"], 1, fold)
+        facts = {"protocol": "kfold", "preset": "quick", "seed": 1, "fold": fold}
+        runs.append(run(train[split.test], split_hash=split.sha256, **facts))
+    scored, damaged = score_all(runs)
+    assert [s.accuracy for s in scored] == [1.0] * 5
+    assert sum(s.images for s in scored) == 1_437
+    assert damaged == ()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_fold_of_another_split_is_not_scored(run: MakeRun) -> None:
+    other = run(np.zeros(288), protocol="kfold", fold=0)
+    scored, damaged = score_all([other])
+    assert scored == ()
+    assert damaged[0].path == other.path
+    assert "split is not the one" in damaged[0].reason
+
+
+@pytest.mark.usefixtures("own_cache")
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"dataset": DatasetFacts(name="digits", sums={"x": "c" * 64})}, "other data"),
+        ({"dataset": DatasetFacts(name="letters", sums={})}, "letters is unknown"),
+        ({"protocol": "leave_one_out"}, "leave_one_out or preset standard is unknown"),
+        ({"preset": "tiny"}, "preset tiny is unknown"),
+        ({"fold": 0}, "fold is 0"),
+        ({"protocol": "kfold", "fold": 5}, "fold is 5"),
+        ({"protocol": "kfold"}, "fold is None"),
+    ],
+)
+def test_what_can_t_be_scored_is_reported_and_the_rest_scored(
+    run: MakeRun, changes: dict[str, object], reason: str
+) -> None:
+    good, bad = run(np.zeros(360)), run(np.zeros(360), **changes)
+    scored, damaged = score_all([bad, good])
+    assert [s.record for s in scored] == [good.record]
+    assert [d.path for d in damaged] == [bad.path]
+    assert reason in damaged[0].reason
+
+
+def test_failed_runs_need_no_data(run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUITE_CACHE_DIR", "/nowhere")
+    scored, damaged = score_all([run(None, status="failed")])
+    assert len(scored) == 1
+    assert damaged == ()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_labels_belong_to_the_dataset_that_is_given(run: MakeRun) -> None:
+    digits = load("digits")
+    renamed = dataclasses.replace(digits, name="others")
+    assert scored_labels(run(None).record, renamed).tolist() == digits.labels("test").tolist()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_broken_data_is_told_rather_than_scored(
+    run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise DataError("train-labels-idx1-ubyte is truncated")
+
+    monkeypatch.setattr("suite.stats.scoring.load", broken)
+    with pytest.raises(DataError, match="truncated"):
+        score_all([run(np.zeros(360))])
