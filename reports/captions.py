@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reports.formats import count, listing, span
-from reports.rows import Machine
+from reports.machines import Machine
 from reports.tables import Table
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.records.record import Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from reports.rows import Row
@@ -58,7 +58,10 @@ def to_json(table: Table) -> str:
 
 def row_content(row: Row) -> dict[str, Any]:
     """A row as JSON holds it: its fields but for those that are None."""
-    content = {name: value for name, value in asdict(row).items() if value is not None}
+    everything = {field.name: getattr(row, field.name) for field in fields(row)}
+    content = {name: value for name, value in everything.items() if value is not None}
+    if row.machine is not None:
+        content["machine"] = asdict(row.machine)
     content["failures"] = [
         {"seed": f.seed, "status": f.status, "reason": f.reason}
         | ({} if f.fold is None else {"fold": f.fold})

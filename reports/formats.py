@@ -36,8 +36,8 @@ def quantity(number: float | None) -> str:
     """A measured number with three significant digits, at most four decimals: "0.0312", "1,234"."""
     if number is None:
         return ABSENT
-    if number <= 0:
-        return "0"
+    if number < 5e-5:
+        return "<0.0001" if number > 0 else "0"
     decimals = max(0, min(4, 2 - floor(log10(number))))
     return f"{number:,.{decimals}f}"
 

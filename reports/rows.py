@@ -8,18 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from reports.machines import Machine, measured_on, reference_machine
 from suite.records.record import Record
 from suite.stats.intervals import mean, sample_deviation, wilson
 from suite.stats.scoring import Scored
-
-
-@dataclass(frozen=True, order=True)
-class Machine:
-    """What has to be equal for times to be comparable."""
-
-    processor: str
-    threads: int
-    device: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +107,7 @@ def build_rows(
     """
     ordered = sorted(scored, key=lambda s: s.record.key)
     groups = [list(runs) for _, runs in groupby(ordered, key=_row_key)]
-    reference = _most_rows(groups)
+    reference = reference_machine(groups)
     rows = [_row(runs, reference, descriptions) for runs in groups]
     ranked: list[Row] = []
     for _, same in groupby(sorted(rows, key=lambda r: r.dataset), key=lambda r: r.dataset):
@@ -139,12 +131,6 @@ def rank(rows: Sequence[Row]) -> list[Row]:
     return ranked
 
 
-def machine_of(record: Record) -> Machine:
-    """The machine of a run, as far as it matters to times."""
-    environment = record.environment
-    return Machine(environment.processor, record.threads, environment.device)
-
-
 def _rounded(row: Row) -> float | None:
     """The mean without the last bits, in which equal means of unequal counts can differ."""
     return None if row.accuracy_mean is None else round(row.accuracy_mean, 12)
@@ -153,16 +139,6 @@ def _rounded(row: Row) -> float | None:
 def _row_key(scored: Scored) -> tuple[str, str, str]:
     record = scored.record
     return record.dataset.name, record.model, record.variant
-
-
-def _most_rows(groups: Sequence[Sequence[Scored]]) -> Machine | None:
-    """The machine with runs in most rows; of equals, the first in order of names."""
-    counts = Counter(
-        machine
-        for runs in groups
-        for machine in {machine_of(s.record) for s in runs if s.accuracy is not None}
-    )
-    return min(counts, key=lambda m: (-counts[m], m)) if counts else None
 
 
 def _row(
@@ -180,7 +156,7 @@ def _row(
     accuracies = [s.accuracy for s in done if s.accuracy is not None]
     accuracy = mean(accuracies)
     images = _images(done)
-    machine, measured = _measured(done, reference)
+    machine, measured = measured_on(done, reference)
     trained = [s.record.train_images for s in done]
     return Row(
         model=record.model,
@@ -230,17 +206,6 @@ def _images(done: Sequence[Scored]) -> int:
     for scored in done:
         by_seed[scored.record.seed] += scored.images
     return max(by_seed.values(), default=0)
-
-
-def _measured(
-    done: Sequence[Scored], reference: Machine | None
-) -> tuple[Machine | None, list[Scored]]:
-    """The runs of one machine: the reference, or else the one with most of these runs."""
-    counts = Counter(machine_of(s.record) for s in done)
-    if not counts:
-        return None, []
-    machine = min(counts, key=lambda m: (m != reference, -counts[m], m))
-    return machine, [s for s in done if machine_of(s.record) == machine]
 
 
 def _predict_microseconds(scored: Scored) -> float | None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from reports.rows import Description, Machine, Row, build_rows
+from reports.machines import Machine
+from reports.rows import Description, Row, build_rows
 from suite.errors import UsageError
 from suite.protocol.rules import PRESETS
 from suite.records.record import Record

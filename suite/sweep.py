@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from suite.records.machine import total_memory, usable_cores
 from suite.records.record import Record
 from suite.records.store import Contents, Damage, Store, read
 from suite.registry import Registry
+from suite.runner.events import RunEnded
 from suite.runner.isolate import Limits
 from suite.runner.local import OnEvent, run_local
 from suite.runner.plan import Job, Plan, make_plan
@@ -202,12 +205,25 @@ def execute(sweep: Sweep, store: Store, on_event: OnEvent) -> Iterator[Record]:
         limits=sweep.limits,
         on_event=on_event,
     )
+    with closing(runs):  # ends what is under way, whatever ends this
+        for run in runs:
+            with _undisturbed():
+                store.add(run.record, run.arrays)
+            on_event(RunEnded(lane=run.lane, job=run.job, record=run.record))
+            yield run.record
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back Ctrl-C and SIGTERM: a run that ended is stored before the sweep is."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        for record, arrays in runs:
-            store.add(record, arrays)
-            yield record
+        yield
     finally:
-        runs.close()  # type: ignore[attr-defined]  # it is a generator: ends what is under way
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
 def estimate_seconds(jobs: Sequence[Job], lanes: int) -> float:

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from suite import registry as registry_module
-from suite.contract import Plugin
 from suite.errors import PluginError
-from suite.loading import BrokenPluginError
-from suite.registry import Registry, discover, install_command, load_plugin
+from suite.registry import Broken, Registry, discover, install_command
 from suite.source_hash import FAMILY_PACKAGES, PROJECT_ROOT
 
 GOOD = '''from suite.contract import Plugin, Source
@@ -53,15 +51,6 @@ class Folder:
     def discover(self, *files: Path) -> Registry:
         return discover(files, packages={self.package: self.path})
 
-    def broken(self, text: str) -> tuple[int, str]:
-        """Line and message of the one broken file; a good file beside it must still be found."""
-        self.write("good", GOOD)
-        self.write("bad", text)
-        found = self.discover()
-        assert list(found.models) == ["good"]
-        assert [b.path for b in found.broken] == [self.path / "bad.py"]
-        return found.broken[0].line, found.broken[0].message
-
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
@@ -95,68 +84,15 @@ def test_a_missing_package_folder_is_an_empty_one(tmp_path: Path, folder: Folder
     assert discover(packages={"nothing": tmp_path / "nothing"}).models == {}
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "message"),
-    [
-        ("x = 1\ny = (\n", 2, "SyntaxError: '(' was never closed"),
-        ("x = 1\n\nprint(1 / 0)\n", 3, "ZeroDivisionError: division by zero"),
-        ("\nimport no_such_library\n", 2, "No module named 'no_such_library'. Import libraries"),
-        ("x = 1\n", 1, "defines no PLUGIN"),
-        ("x = 1\nPLUGIN = 5\n", 2, "PLUGIN is a int"),
-        ("import sys\nsys.exit(3)\n", 2, "SystemExit: 3"),
-        ("class Odd(BaseException): ...\n\nraise Odd('first\\nsecond')\n", 3, "Odd: first second"),
-        (
-            "class Mute(Exception):\n    def __str__(self): raise SystemExit\n\nraise Mute\n",
-            4,
-            "Mute: (its message can't be shown)",
-        ),
-        (GOOD.replace('"flat"', '"round"'), 13, "view is 'round'"),
-        (GOOD.replace('title="A tree", ', ""), 13, "missing 1 required keyword-only argument"),
-        (GOOD.replace("threads, depth", "threads"), 4, "got an unexpected keyword argument 'depth'"),
-        (GOOD.replace("*, seed, ", "*, "), 4, "unexpected keyword argument 'seed'"),
-        (GOOD.replace("depth)", "depth, width=3)"), 4, "build takes width, which params does not"),
-        (GOOD.replace("requires=()", "requires=('sklearn.svm')"), 13, "expected a tuple such as"),
-        (GOOD.replace("requires=()", "requires=('a b',)"), 13, "requires has 'a b'"),
-        (GOOD.replace('"A tree"', '" "'), 13, "title is ' '"),
-        (GOOD.replace('"classic"', '"Two words"'), 13, "family is 'Two words'"),
-        (GOOD.replace('Source(name="test")', '"test"'), 13, "source is 'test'"),
-        (GOOD.replace(": 3}", ": {}}"), 13, "params gives depth the value {}"),
-        (GOOD.replace(": 3}", ": float('nan')}"), 13, "params gives depth the value nan"),
-        (GOOD.replace("requires=()", "cost_hint=0"), 13, "cost_hint is 0"),
-        (
-            GOOD.replace("requires=()", "variants={'same': {'depth': 3}}"),
-            13,
-            "variants['same'] has the same parameters as 'default'",
-        ),
-        (GOOD.replace("requires=()", "variants={'default': {'depth': 4}}"), 13, "'default'"),
-    ],
-)
-def test_a_broken_file_is_one_line_and_the_others_are_found(
-    folder: Folder, text: str, line: int, message: str
-) -> None:
-    found_line, found_message = folder.broken(text)
-    assert message in found_message
-    assert "\n" not in found_message
-    assert found_line == line
-
-
-def test_an_error_in_a_helper_is_told_at_the_line_that_led_to_it(folder: Folder) -> None:
-    folder.write("_helpers", "def count(): raise ValueError('no')\n")
-    text = f"from {folder.package}._helpers import count\n\ncount()\n"
-    assert folder.broken(text) == (3, "ValueError: no")
-
-
-def test_a_syntax_error_in_a_helper_names_the_helper(folder: Folder) -> None:
-    helper = folder.write("_helpers", "\n\nx = = 1\n")
-    line, message = folder.broken(f"\nimport {folder.package}._helpers\n")
-    assert line == 2
-    assert f"{helper}:3: invalid syntax" in message
-
-
-def test_ctrl_c_while_importing_passes(folder: Folder) -> None:
-    folder.write("bad", "raise KeyboardInterrupt\n")
-    with pytest.raises(KeyboardInterrupt):
-        folder.discover()
+def test_a_broken_file_is_one_line_and_the_others_are_found(folder: Folder) -> None:
+    folder.write("good", GOOD)
+    bad = folder.write("bad", "x = 1\n1 / 0\n")
+    found = folder.discover()
+    assert list(found.models) == ["good"]
+    assert found.broken == (
+        Broken(path=bad, line=2, message="ZeroDivisionError: division by zero"),
+    )
+    assert str(found.broken[0]) == f"{bad}:2: ZeroDivisionError: division by zero"
 
 
 def test_a_package_of_the_same_name_elsewhere_is_told(
@@ -181,7 +117,10 @@ def test_of_two_files_with_one_name_the_second_is_refused(folder: Folder) -> Non
     assert "a-b.py" in found.broken[0].message
 
 
-def test_files_named_by_the_user(folder: Folder, tmp_path: Path) -> None:
+def test_files_named_by_the_user(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     folder.write("inside", GOOD)
     mine = tmp_path / "my-tree.py"
     mine.write_text(GOOD)
@@ -191,7 +130,10 @@ def test_files_named_by_the_user(folder: Folder, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("__pycache__"))
 
 
-def test_a_file_named_again_after_an_edit_is_read_anew(folder: Folder, tmp_path: Path) -> None:
+def test_a_file_named_again_after_an_edit_is_read_anew(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     mine = tmp_path / "mine.py"
     titles = []
     for title in ("A tree", "B tree"):
@@ -311,11 +253,3 @@ def test_missing_libraries_are_found_without_importing(
 )
 def test_install_commands(missing: tuple[str, ...], command: str) -> None:
     assert install_command(missing) == command
-
-
-def test_load_plugin_by_path_and_by_module(folder: Folder) -> None:
-    file = folder.write("tree", GOOD)
-    assert isinstance(load_plugin(file, None), Plugin)
-    assert load_plugin(file, f"{folder.package}.tree").title == "A tree"
-    with pytest.raises(BrokenPluginError):
-        load_plugin(file, f"{folder.package}.other")

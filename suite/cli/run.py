@@ -108,7 +108,7 @@ def _execute(sweep: Sweep, store: object, console: Console, fail_fast: bool) -> 
 
 
 def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
-    """Write and show the report of the whole results folder; returns whether a record is damaged."""
+    """Write and show the report of the results folder; returns whether a record is damaged."""
     from reports.site import write_report
     from suite.records.store import read
 

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
@@ -28,6 +29,8 @@ from suite.runner.memory import descendants
 # A guard that has lost its pipe needs milliseconds to end its run.
 GUARD_SECONDS = 5.0
 
+# Environment variable that all processes below a server carry.
+MARK = "SUITE_FORK_SERVER"
 FORK = b"f"
 END_ORPHANS = b"o"
 
@@ -48,7 +51,8 @@ class ForkServer:
             environment: Environment variables of the server, on top of this process's.
         """
         self._preload = list(preload)
-        self._environment = {**os.environ, **environment}
+        self._mark = uuid.uuid4().hex
+        self._environment = {**os.environ, **environment, MARK: self._mark}
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
@@ -95,6 +99,20 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
         self._process = self._control = None
+
+    def close(self) -> None:
+        """End the server and everything that was ever started below it.
+
+        What a plugin left after it had killed both its guard and the server has the system for a
+        parent; the mark in its environment tells where it came from.
+        """
+        if self._process is None:
+            return
+        self.stop()
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.environ().get(MARK) == self._mark:
+                    process.kill()
 
     def _started(self) -> socket.socket:
         if self._process is not None and self._process.poll() is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -13,13 +14,30 @@ from suite.errors import RunnerError
 from suite.records.machine import usable_cores
 from suite.records.record import Record, RunArrays
 from suite.runner.confine import thread_environment
-from suite.runner.events import EpochEnded, Event, RunEnded, RunStarted, SweepStarted
+from suite.runner.events import EpochEnded, Event, RunStarted, SweepStarted
 from suite.runner.forkserver import ForkServer
 from suite.runner.isolate import IsolatedRun, Limits
 from suite.runner.plan import Job, SplitOf
 
 OnEvent = Callable[[Event], None]
 POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A run that ended, whatever came of it.
+
+    Attributes:
+        lane: The lane that it was done in.
+        job: What was asked.
+        record: What came of it.
+        arrays: What it predicted; None where it gave no result.
+    """
+
+    lane: int
+    job: Job
+    record: Record
+    arrays: RunArrays | None
 
 
 def run_local(
@@ -30,7 +48,7 @@ def run_local(
     lanes: int,
     limits: Limits,
     on_event: OnEvent = lambda event: None,
-) -> Iterator[tuple[Record, RunArrays | None]]:
+) -> Generator[Finished, None, None]:
     """Do runs side by side and yield each as it ends.
 
     Closing the generator, or an exception in the caller, ends the runs under way and every process
@@ -45,7 +63,7 @@ def run_local(
         on_event: Told of the progress.
 
     Yields:
-        The record of each run, whatever came of it, and its arrays.
+        Each run that ended. That it did is for the caller to tell, once it has stored the record.
 
     Raises:
         RunnerError: No process can be started.
@@ -79,13 +97,12 @@ def run_local(
                 if run.lost_guard:
                     servers[_is_bare(run.job)].end_orphans()
                 record, arrays = run.outcome()
-                on_event(RunEnded(lane=lane, job=run.job, record=record))
-                yield record, arrays
+                yield Finished(lane=lane, job=run.job, record=record, arrays=arrays)
     finally:
         for run in live.values():
             run.abandon()
         for server in servers.values():
-            server.stop()
+            server.close()
 
 
 def _start(

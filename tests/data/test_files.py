@@ -43,6 +43,16 @@ def test_an_error_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_who_has_the_old_file_open_keeps_it_whole(tmp_path: Path) -> None:
+    path = tmp_path / "array.npy"
+    path.write_text("old")
+    with path.open() as stream:
+        with files.replacing(path) as partial:
+            partial.write_text("new")
+        assert stream.read() == "old"
+    assert path.read_text() == "new"
+
+
 def test_a_killed_writer_leaves_nothing_under_the_final_name(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from suite.data.files import replacing\n"

@@ -127,8 +127,8 @@ def test_images_of_another_size() -> None:
 
 
 def test_label_over_nine() -> None:
-    with pytest.raises(DataError, match="expected labels 0 to 9, found 11 at index 1"):
-        idx.decode_labels(idx.encode(np.array([3, 11, 12], dtype=np.uint8)), "here")
+    with pytest.raises(DataError, match="expected labels 0 to 9, found 10 at index 1"):
+        idx.decode_labels(idx.encode(np.array([3, 10, 12], dtype=np.uint8)), "here")
 
 
 def test_counts_that_differ() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,27 +20,31 @@ from suite.stats.scoring import Scored
 MakeRecord = Callable[..., Record]
 MakeScored = Callable[..., Scored]
 
-# name, variant, title, family, parameters, fashion, mnist, processor seconds, µs an image, MiB
-MODELS = (
-    ("cmasch", "", "Four convolutions (cmasch)", "cnn", 441_000, 0.934, 0.9951, 640.0, 310.0, 890),
-    ("convnet", "", "ConvNet with batch normalisation", "cnn", 1_204_362, 0.929, 0.9942, 980.0, 420.0, 1210),
-    ("machine_learning_mastery", "", "Machine Learning Mastery CNN", "cnn", 542_230, 0.913, 0.9908, 121.0, 95.0, 640),
-    ("machine_learning_mastery", "same_padding", "Machine Learning Mastery CNN", "cnn", 702_230, 0.9142, 0.9911, 148.0, 104.0, 690),
-    ("lenet5", "", "LeNet-5", "cnn", 61_706, 0.8985, 0.9894, 180.0, 60.0, 410),
-    ("xgboost", "", "XGBoost", "classic", 187_440, 0.9046, 0.9790, 212.0, 14.0, 530),
-    ("xgboost", "anktplwl91", "XGBoost", "classic", 402_113, 0.9085, 0.9802, 700.0, 31.0, 560),
-    ("lightgbm", "", "LightGBM", "classic", 121_000, 0.9061, 0.9783, 98.0, 18.0, 410),
-    ("hist_gradient_boosting", "", "Histogram gradient boosting", "classic", 155_010, 0.9012, 0.9770, 160.0, 22.0, 480),
-    ("svm", "", "Support vectors, RBF kernel", "classic", 18_412_004, 0.9002, 0.9837, 35.5, 390.0, 820),
-    ("svm", "3f2a9c01de", "Support vectors, RBF kernel", "classic", 22_000_117, 0.8871, 0.9760, 61.2, 512.0, 910),
-    ("random_forest", "", "Random forest", "classic", 9_340_218, 0.8772, 0.9692, 61.0, 24.0, 1430),
-    ("extra_trees", "", "Extremely randomised trees", "classic", 12_002_200, 0.8755, 0.9705, 48.0, 27.0, 1620),
-    ("mlp", "", "Multilayer perceptron", "classic", 109_386, 0.8834, 0.9771, 88.0, 9.1, 230),
-    ("knn", "", "k nearest neighbours", "classic", 47_100_000, 0.8554, 0.9688, 0.0312, 1830.0, 388),
-    ("logistic_regression", "", "Logistic regression", "classic", 7_850, 0.8412, 0.9256, 25.0, 0.81, 190),
-    ("decision_tree", "", "Decision tree", "classic", 13_204, 0.7901, 0.8789, 31.4, 0.42, 160),
-    ("dummy", "", "Most frequent class", "classic", 1, 0.1, 0.1135, 0.0008, 0.01, 0.0),
-)  # fmt: skip
+# name|variant|title|family|parameters|fashion|mnist|processor seconds|µs an image|MiB
+MODELS = """
+cmasch||Four convolutions (cmasch)|cnn|441000|0.934|0.9951|640.0|310.0|890
+convnet||ConvNet with batch normalisation|cnn|1204362|0.929|0.9942|980.0|420.0|1210
+machine_learning_mastery||Learning Mastery CNN|cnn|542230|0.913|0.9908|121.0|95.0|640
+machine_learning_mastery|same_padding|Learning Mastery CNN|cnn|702230|0.9142|0.9911|148.0|104.0|690
+lenet5||LeNet-5|cnn|61706|0.8985|0.9894|180.0|60.0|410
+xgboost||XGBoost|classic|187440|0.9046|0.979|212.0|14.0|530
+xgboost|anktplwl91|XGBoost|classic|402113|0.9085|0.9802|700.0|31.0|560
+lightgbm||LightGBM|classic|121000|0.9061|0.9783|98.0|18.0|410
+hist_gradient_boosting||Histogram gradient boosting|classic|155010|0.9012|0.977|160.0|22.0|480
+svm||Support vectors, RBF kernel|classic|18412004|0.9002|0.9837|35.5|390.0|820
+svm|3f2a9c01de|Support vectors, RBF kernel|classic|22000117|0.8871|0.976|61.2|512.0|910
+random_forest||Random forest|classic|9340218|0.8772|0.9692|61.0|24.0|1430
+extra_trees||Extremely randomised trees|classic|12002200|0.8755|0.9705|48.0|27.0|1620
+mlp||Multilayer perceptron|classic|109386|0.8834|0.9771|88.0|9.1|230
+knn||k nearest neighbours|classic|47100000|0.8554|0.9688|0.0312|1830.0|388
+logistic_regression||Logistic regression|classic|7850|0.8412|0.9256|25.0|0.81|190
+decision_tree||Decision tree|classic|13204|0.7901|0.8789|31.4|0.42|160
+dummy||Most frequent class|classic|1|0.1|0.1135|0.0008|0.01|0.0
+"""
+
+
+def models() -> list[list[str]]:
+    return [line.split("|") for line in MODELS.split("\n") if line]
 
 
 def _sha(text: str) -> str:
@@ -125,7 +128,8 @@ def sweep(scored: MakeScored) -> list[Scored]:
     """Eighteen models on two datasets with three seeds each, some of which failed."""
     noise = random.Random(7)
     runs = []
-    for name, variant, _, family, count, fashion, mnist, seconds, micros, memory in MODELS:
+    for name, variant, _, family, *numbers in models():
+        count, fashion, mnist, seconds, micros, memory = map(float, numbers)
         for dataset, centre in (("fashion", fashion), ("mnist", mnist)):
             for seed in range(3):
                 value = round(min(0.999, centre + noise.gauss(0, 0.0012)), 4)
@@ -135,8 +139,8 @@ def sweep(scored: MakeScored) -> list[Scored]:
                     "preset": "quick", "train_images": 6_000,
                     "fit_cpu_seconds": seconds * noise.uniform(0.95, 1.05),
                     "fit_wall_seconds": seconds * noise.uniform(1.0, 1.1),
-                    "predict_wall_seconds": micros / 100, "peak_memory_mib": float(memory),
-                    "parameter_count": Count(total=count),
+                    "predict_wall_seconds": micros / 100, "peak_memory_mib": memory,
+                    "parameter_count": Count(total=int(count)),
                     "parameters": cnn if family == "cnn" else {"C": 10.0},
                     "preset_changes": {"epochs": 3} if family == "cnn" else {},
                     "engine": "keras" if family == "cnn" else "sklearn",
@@ -159,7 +163,7 @@ def sweep(scored: MakeScored) -> list[Scored]:
                         "error": {
                             "type": "out of memory",
                             "message": "the run held 8.1 GiB, its limit was 8 GiB",
-                            "traceback": "Traceback (most recent call last):\n  File …\nMemoryError",
+                            "traceback": "Traceback:\n  File …\nMemoryError",
                         },
                     }
                     result = None
@@ -178,13 +182,5 @@ def descriptions() -> dict[tuple[str, str], Description]:
             family=family,
             label=labels.get((name, variant), f"{name}/{variant}" if variant else name),
         )
-        for name, variant, title, family, *_ in MODELS
+        for name, variant, title, family, *_ in models()
     }
-
-
-@pytest.fixture
-def chromium() -> str:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on the PATH; Debian: apt-get install chromium")
-    return path

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from suite.data.datasets import load
-from suite.errors import DataError, RecordError
+from suite.errors import RecordError
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.protocol.splits import make_split
 from suite.records.record import DatasetFacts
 from suite.records.store import StoredRun
-from suite.stats.scoring import score, score_all, scored_labels
+from suite.stats.scoring import score, score_all
 
 MakeRun = Callable[..., StoredRun]
 LABELS = np.array([0, 1, 2, 3], dtype="u1")
@@ -97,22 +96,3 @@ def test_failed_runs_need_no_data(run: MakeRun, monkeypatch: pytest.MonkeyPatch)
     scored, damaged = score_all([run(None, status="failed")])
     assert len(scored) == 1
     assert damaged == ()
-
-
-@pytest.mark.usefixtures("own_cache")
-def test_labels_belong_to_the_dataset_that_is_given(run: MakeRun) -> None:
-    digits = load("digits")
-    renamed = dataclasses.replace(digits, name="others")
-    assert scored_labels(run(None).record, renamed).tolist() == digits.labels("test").tolist()
-
-
-@pytest.mark.usefixtures("own_cache")
-def test_broken_data_is_told_rather_than_scored(
-    run: MakeRun, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise DataError("train-labels-idx1-ubyte is truncated")
-
-    monkeypatch.setattr("suite.stats.scoring.load", broken)
-    with pytest.raises(DataError, match="truncated"):
-        score_all([run(np.zeros(360))])

@@ -1,0 +1,220 @@
+"""What the convolutional networks share: training with Keras, counting weights, estimating time.
+
+A plugin describes its network and how it is trained:
+
+    def network():
+        from keras import Input, Sequential, layers
+        return Sequential([Input((28, 28, 1)), ..., layers.Dense(10, activation="softmax")])
+
+    def build(*, seed, threads, epochs, batch_size):
+        return KerasClassifier(network, seed=seed, threads=threads, epochs=epochs,
+                               batch_size=batch_size, keep="last")
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from cnn._augmentation import rotation_and_flip
+from cnn._backend import Batches, compile_options, limit_threads, load_keras
+from suite.contract import FitContext, ParameterCount, derive_seed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from suite.contract import Images, Labels
+
+__all__ = ["REQUIRES", "KerasClassifier", "parameters", "rotation_and_flip", "training_seconds"]
+
+REQUIRES = ("keras", "tensorflow|jax|torch")
+
+# Every prediction is made on batches of exactly this size, the last one filled up with zeros: a
+# second size would be compiled again, within the time that is measured, and could change the last
+# bits. 6,000 images take 0.51 s of processor time in batches of 250, 0.42 s of 500, 0.45 s of
+# 1,000 (Machine Learning Mastery's baseline, TensorFlow 2.21, one core of a 2-core Intel Xeon,
+# Sapphire Rapids).
+PREDICTION_BATCH = 500
+
+# The smallest probability in a logarithm, as in Keras's cross-entropy.
+EPSILON = 1e-7
+
+
+class KerasClassifier:
+    """A Keras network that is trained by epochs on sparse categorical cross-entropy.
+
+    Categorical cross-entropy on one-hot labels, as many sources have it, is the same number.
+    Initialisation (with dropout), the order of the images and augmentation each have a seed of
+    their own. On one thread of one machine, the same seed gives the same weights to the bit.
+
+    Attributes:
+        engine: "keras/" and the backend.
+        model: The trained Keras model; None before `fit`.
+    """
+
+    def __init__(
+        self,
+        network: Callable[[], Any],
+        *,
+        seed: int,
+        threads: int,
+        epochs: int,
+        batch_size: int,
+        keep: Literal["best", "last"],
+        optimizer: Callable[[], Any] | None = None,
+        augmentation: Callable[[int], Any] | None = None,
+        passes: int = 1,
+    ) -> None:
+        """Import Keras and hold it to its threads; the network is made by `fit`.
+
+        Args:
+            network: Makes the network: input (n, 28, 28, 1), output (n, 10) probabilities.
+            seed: The run's seed.
+            threads: How many threads the model may use.
+            epochs: Number of epochs.
+            batch_size: Images in a batch.
+            keep: Which weights count: those of the epoch with the lowest validation loss, or of
+                the last epoch. Without validation images it is always the last epoch.
+            optimizer: Makes the optimiser; None for Adam with Keras's defaults.
+            augmentation: Makes a layer, from a seed, that changes images in training only.
+            passes: How often an epoch uses each image, where augmentation multiplies the images.
+
+        Raises:
+            ValueError: A number is below 1.
+            RuntimeError: TensorFlow runs already in this process, with more threads.
+        """
+        for name, value in (("epochs", epochs), ("batch_size", batch_size), ("passes", passes)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}, expected 1 or more")
+        limit_threads(threads)
+        self.engine = f"keras/{load_keras().backend.backend()}"
+        self.model: Any = None
+        self._network = network
+        self._seed = seed
+        self._epochs = epochs
+        self._batch_size = batch_size
+        self._keep = keep
+        self._optimizer = optimizer
+        self._augmentation = augmentation
+        self._passes = passes
+
+    def fit(self, X: Images, y: Labels, context: FitContext) -> KerasClassifier:
+        """Train a new network.
+
+        Args:
+            X: Training images, float32, shape (n, 28, 28, 1); only read.
+            y: Labels 0 to 9, shape (n,).
+            context: Validation images, if there are any, and whom to tell of each epoch.
+
+        Raises:
+            FloatingPointError: The loss is no longer finite.
+        """
+        import numpy as np
+
+        self.model, trained = self._make_models()
+        rng = np.random.default_rng(derive_seed(self._seed, "shuffling"))
+        batches = Batches(X, y, self._batch_size, self._passes, rng)
+        data = batches.for_keras()
+        lowest, best = math.inf, None
+        for epoch in range(1, self._epochs + 1):
+            logs = trained.fit(data, epochs=1, verbose=0, shuffle=False).history
+            metrics = {name: float(logs[name][0]) for name in ("loss", "accuracy")}
+            metrics |= self._validation(context)
+            self._check_finite(metrics, epoch)
+            context.on_epoch(epoch, self._epochs, metrics)
+            if self._keep == "best" and metrics.get("val_loss", math.inf) < lowest:
+                lowest, best = metrics["val_loss"], self.model.get_weights()
+            batches.reshuffle()
+        if best is not None:
+            self.model.set_weights(best)
+        return self
+
+    def predict(self, X: Images) -> NDArray[np.integer[Any]]:
+        """The class of each image, shape (n,)."""
+        classes: NDArray[np.integer[Any]] = self.predict_proba(X).argmax(axis=1)
+        return classes
+
+    def predict_proba(self, X: Images) -> NDArray[np.float32]:
+        """The probability of each class, float32, shape (n, 10).
+
+        Raises:
+            RuntimeError: The model is not trained.
+        """
+        import numpy as np
+
+        if self.model is None:
+            raise RuntimeError("the model is not trained; call fit before predict")
+        answers = [np.empty((0, 10), np.float32)]
+        for start in range(0, len(X), PREDICTION_BATCH):
+            batch = X[start : start + PREDICTION_BATCH]
+            missing = PREDICTION_BATCH - len(batch)
+            if missing:
+                batch = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0)))
+            answer = self.model.predict_on_batch(batch)
+            answers.append(answer[: PREDICTION_BATCH - missing])
+        return np.concatenate(answers)
+
+    def _make_models(self) -> tuple[Any, Any]:
+        """The network, and the model to train: the network itself or with augmentation before."""
+        keras = load_keras()
+        keras.utils.set_random_seed(derive_seed(self._seed, "initialisation"))
+        network = trained = self._network()
+        if self._augmentation:
+            layer = self._augmentation(derive_seed(self._seed, "augmentation"))
+            trained = keras.Sequential([keras.Input(network.input_shape[1:]), layer, network])
+        options = compile_options()
+        network.jit_compile = options["jit_compile"]
+        trained.compile(
+            optimizer=self._optimizer() if self._optimizer else "adam",
+            loss="sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            **options,
+        )
+        return network, trained
+
+    def _validation(self, context: FitContext) -> dict[str, float]:
+        if context.X_val is None or context.y_val is None:
+            return {}
+        import numpy as np
+
+        answer = self.predict_proba(context.X_val)
+        right = answer[np.arange(len(answer)), context.y_val].astype(np.float64)
+        hits = answer.argmax(axis=1) == context.y_val
+        return {
+            "val_loss": float(-np.log(np.maximum(right, EPSILON)).mean()),
+            "val_accuracy": float(hits.mean()),
+        }
+
+    def _check_finite(self, metrics: dict[str, float], epoch: int) -> None:
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(metrics.get(name, 0.0)):
+                raise FloatingPointError(
+                    f"{name} is {metrics[name]} after epoch {epoch} of {self._epochs}, expected a "
+                    "finite number. Lower the learning rate, or look for inputs that are not finite."
+                )
+
+
+def parameters(fitted: KerasClassifier) -> ParameterCount:
+    """All weights of the network, with those that training changes.
+
+    They differ by the moving means and variances of batch normalisation.
+    """
+    trainable = sum(math.prod(weight.shape) for weight in fitted.model.trainable_weights)
+    total = fitted.model.count_params()
+    return ParameterCount(total, trainable if trainable != total else None)
+
+
+def training_seconds(images: int, epochs: int, per_epoch: float) -> float:
+    """An estimate of the processor seconds of a run, for a plugin's `cost_hint`.
+
+    Args:
+        images: Training images, each as often as an epoch uses it.
+        epochs: Number of epochs.
+        per_epoch: Processor seconds for an epoch of 60,000 images.
+
+    Returns:
+        Seconds to make and compile the network, to train it, and to predict 10,000 images.
+    """
+    return 2.0 + per_epoch * (epochs * images / 60_000 + 1 / 12)

@@ -1,0 +1,160 @@
+"""The page in a real browser, opened from disk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from reports.page import to_html
+from reports.rows import Description
+from reports.tables import build_tables
+from suite.data.known import DATASETS
+from suite.stats.scoring import Scored
+
+ORDER = tuple(DATASETS)
+TITLES = {name: info.title for name, info in DATASETS.items()}
+HOSTILE = (
+    "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">|\u202e" * 4
+)
+
+Open = Callable[..., tuple[Page, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no chromium on the PATH; on Debian: apt-get install chromium")
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, tmp_path: Path, descriptions: Mapping[tuple[str, str], Description]
+) -> Iterator[Open]:
+    """Opens the page of some runs; also gives what went wrong or was fetched besides."""
+    contexts = []
+
+    def opened(runs: list[Scored], **options: object) -> tuple[Page, list[str]]:
+        page_file = tmp_path / "index.html"
+        tables = build_tables(runs, descriptions, ORDER)
+        page_file.write_text(to_html(tables, (), TITLES, "1.0"), encoding="utf-8")
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page, trouble = context.new_page(), []
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda request: trouble.append(request.url))
+        page.goto(page_file.as_uri())
+        assert trouble.pop(0) == page_file.as_uri()
+        return page, trouble
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def labels(page: Page) -> list[str]:
+    rows = page.locator("table.leaderboard tbody tr:not([hidden]) th.model")
+    return [str(row.get_attribute("data-value")) for row in rows.all()]
+
+
+def test_the_page_opens_from_disk_without_network_or_errors(
+    open_page: Open, sweep: list[Scored]
+) -> None:
+    page, trouble = open_page(sweep)
+    row = page.locator("tr", has=page.locator("th[data-value=svm]"))
+    cells = row.locator("td").all_inner_texts()
+    assert [text.split("\n")[0] for text in cells[:6]] == [
+        "9", "90.04 ± 0.08", "3", "6", "98.36 ± 0.15", "3",
+    ]  # fmt: skip
+    assert trouble == []
+
+
+def test_columns_sort_both_ways_with_missing_values_last(
+    open_page: Open, sweep: list[Scored]
+) -> None:
+    page, trouble = open_page(sweep)
+    before = labels(page)
+    parameters = page.get_by_role("button", name="Parameters")
+    parameters.click()
+    assert labels(page)[0] == "dummy"
+    assert labels(page)[-1] == "extra_trees"
+    assert page.locator("th[aria-sort]").inner_text().startswith("Parameters")
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    parameters.click()
+    assert labels(page)[0] == "knn"
+    assert labels(page)[-1] == "extra_trees"
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+    for _ in range(2):
+        page.get_by_role("button", name="#").nth(1).click()
+        assert set(labels(page)[-2:]) == {"extra_trees", "knn"}
+    page.get_by_role("button", name="Accuracy %").first.press("Enter")
+    assert labels(page) == before
+    page.get_by_role("button", name="Model").click()
+    assert labels(page)[:3] == ["cmasch", "convnet", "decision_tree"]
+    assert trouble == []
+
+
+def test_search_narrows_and_counts(open_page: Open, sweep: list[Scored]) -> None:
+    page, trouble = open_page(sweep)
+    page.get_by_label("Search").fill("cnn MASTERY")
+    assert labels(page) == ["machine_learning_mastery/same_padding", "machine_learning_mastery"]
+    assert page.get_by_role("status").inner_text() == "2 of 18 models"
+    page.get_by_label("Search").fill("")
+    assert len(labels(page)) == 18
+    assert trouble == []
+
+
+def test_without_javascript_the_table_is_complete_and_has_no_dead_controls(
+    open_page: Open, sweep: list[Scored]
+) -> None:
+    scripted, _ = open_page(sweep)
+    plain, trouble = open_page(sweep, java_script_enabled=False)
+    assert labels(plain) == labels(scripted)
+    assert plain.locator("button:visible, input:visible").count() == 0
+    assert scripted.locator("button:visible, input:visible").count() > 0
+    assert trouble == []
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_page_never_scrolls_sideways(open_page: Open, sweep: list[Scored], width: int) -> None:
+    page, _ = open_page(sweep, viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    first = page.locator("th.model").nth(1)
+    assert first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_both_themes(open_page: Open, sweep: list[Scored], scheme: str) -> None:
+    page, _ = open_page(sweep, color_scheme=scheme)
+    ink, paper = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    brightness = [sum(map(int, colour[4:-1].split(","))) / 3 for colour in (ink, paper)]
+    assert abs(brightness[0] - brightness[1]) > 180
+    assert (brightness[0] > brightness[1]) == (scheme == "dark")
+
+
+def test_hostile_text_runs_nothing_and_breaks_nothing(
+    open_page: Open, scored: Callable[..., Scored]
+) -> None:
+    error = {"type": HOSTILE, "message": HOSTILE, "traceback": HOSTILE}
+    runs = [
+        scored(0.9, model="a", parameters={"p": 1}, preset_changes={"p": HOSTILE}),
+        scored(None, model="b", error=error, environment={"processor": HOSTILE}),
+    ]
+    page, trouble = open_page(runs, viewport={"width": 1000, "height": 800})
+    page.wait_for_timeout(100)
+    assert trouble == []
+    assert page.title().startswith("Leaderboard")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+    assert HOSTILE[:40] in page.locator("td.reason").inner_text()

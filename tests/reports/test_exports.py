@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+
+from reports.exports import COLUMNS, to_csv, to_json
+from reports.rows import Description
+from reports.tables import build_tables
+from suite.data.known import DATASETS
+from suite.stats.scoring import Scored
+
+MakeScored = Callable[..., Scored]
+ORDER = tuple(DATASETS)
+
+
+def _refuse(name: str) -> None:
+    raise AssertionError(f"{name} in the JSON")
+
+
+def test_json_has_the_fields_of_its_schema(
+    sweep: list[Scored], descriptions: Mapping[tuple[str, str], Description]
+) -> None:
+    (table,) = build_tables(sweep, descriptions, ORDER)
+    content = json.loads(to_json(table), parse_constant=_refuse)
+    assert (content["schema"], content["protocol"], content["preset"]) == (1, "holdout", "quick")
+    assert content["publishable"] is False
+    assert len(content["rows"]) == 35
+    first = content["rows"][0]
+    assert set(first) >= {
+        "model", "variant", "family", "dataset", "seeds", "failed", "accuracy_mean",
+        "accuracy_std", "accuracy_ci95", "rank", "parameter_count", "fit_cpu_seconds_mean",
+        "fit_wall_seconds_mean", "predict_microseconds_per_image", "peak_memory_mib",
+    }  # fmt: skip
+    assert first["rank"] == 1
+    assert first["seeds"] == [0, 1, 2]
+    assert first["machine"] == {"processor": "AMD EPYC 9B14", "threads": 1, "device": "cpu"}
+    assert first["notes"] == ["3 of 20 epochs"]
+
+
+def test_json_leaves_out_what_is_missing(scored: MakeScored) -> None:
+    (table,) = build_tables([scored(None, seed=4)], {}, ORDER)
+    (row,) = json.loads(to_json(table))["rows"]
+    assert not {"accuracy_mean", "accuracy_std", "rank", "peak_memory_mib", "machine"} & set(row)
+    assert row["failed"] == 1
+    assert row["failures"] == [
+        {"seed": 4, "status": "failed", "reason": "ValueError: no convergence"}
+    ]
+
+
+def test_csv_holds_the_same_rows_as_the_json(sweep: list[Scored]) -> None:
+    (table,) = build_tables(sweep, {}, ORDER)
+    rows = json.loads(to_json(table))["rows"]
+    lines = list(csv.DictReader(io.StringIO(to_csv(table))))
+    assert tuple(lines[0]) == COLUMNS
+    assert len(lines) == len(rows)
+    for line, row in zip(lines, rows, strict=True):
+        assert line["model"] == row["model"]
+        assert line["protocol"] == "holdout"
+        assert line["seeds"] == " ".join(map(str, row["seeds"]))
+        assert line["accuracy_mean"] == str(row.get("accuracy_mean", ""))
+        assert line["accuracy_ci95_low"] == str(row.get("accuracy_ci95", [""])[0])
+        assert line["processor"] == row.get("machine", {}).get("processor", "")

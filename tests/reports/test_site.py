@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reports.site import write_report
+from suite.data.datasets import load
+from suite.errors import UsageError
+from suite.records.store import Contents, Damage, StoredRun
+from suite.registry import Registry
+
+MakeStored = Callable[..., StoredRun]
+FILES = ["index.html", "leaderboard.md", "leaderboard.json", "leaderboard.csv"]
+NO_MODELS = Registry(models={})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUITE_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def labels() -> np.ndarray:
+    return np.array(load("digits").labels("test"))
+
+
+def test_predictions_become_a_leaderboard(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    wrong = labels.copy()
+    wrong[:36] = (wrong[:36] + 1) % 10
+    contents = Contents(
+        runs=(
+            stored(labels, dataset="digits", seed=0),
+            stored(wrong, dataset="digits", seed=1),
+            stored(None, dataset="digits", model="knn", status="timeout"),
+        ),
+        damaged=(),
+    )
+    report = write_report(contents, tmp_path / "deep" / "site", registry=NO_MODELS)
+    assert [path.name for path in report.paths] == FILES
+    assert report.damaged == ()
+    best, failed = report.rows
+    assert best.accuracy_mean == pytest.approx(0.95)
+    assert best.accuracy_std == pytest.approx(0.05 * 2**0.5)
+    assert best.images == 360
+    assert failed.failed == 1
+    content = json.loads((tmp_path / "deep" / "site" / "leaderboard.json").read_text())
+    assert content["rows"][0]["accuracy_mean"] == pytest.approx(0.95)
+    assert "95.00 ± 7.07" in (tmp_path / "deep" / "site" / "index.html").read_text()
+    assert sorted(path.name for path in (tmp_path / "deep" / "site").iterdir()) == sorted(FILES)
+
+
+def test_the_same_records_give_the_same_bytes(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    contents = Contents(runs=(stored(labels, dataset="digits"),), damaged=())
+    for site in ("one", "two"):
+        write_report(contents, tmp_path / site, registry=NO_MODELS)
+    for name in FILES:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_damaged_and_unusable_records_are_told(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    damage = Damage(Path("results/seed-9.json"), "changed after it was written")
+    short = stored(labels[:10], dataset="digits", seed=1)
+    contents = Contents(runs=(stored(labels, dataset="digits"), short), damaged=(damage,))
+    report = write_report(contents, tmp_path, registry=NO_MODELS)
+    assert [d.path for d in report.damaged] == [damage.path, short.path]
+    assert report.rows[0].runs == 1
+    for name in ("index.html", "leaderboard.md"):
+        text = (tmp_path / name).read_text()
+        assert "changed after it was written" in text
+        assert "predictions have shape" in text
+
+
+def test_the_primary_table_is_the_one_asked_for(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    runs = tuple(stored(labels, dataset="digits", preset=p) for p in ("standard", "quick"))
+    for asked, given in ((None, "standard"), ("quick", "quick")):
+        write_report(Contents(runs, ()), tmp_path, preset=asked, registry=NO_MODELS)
+        content = json.loads((tmp_path / "leaderboard.json").read_text())
+        assert content["preset"] == given
+        assert len(content["rows"]) == 1
+
+
+def test_nothing_to_report_is_an_error_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="suite run --preset quick"):
+        write_report(Contents((), ()), tmp_path / "site", registry=NO_MODELS)
+    damage = Damage(Path("results/seed-9.json"), "not a valid record")
+    with pytest.raises(UsageError, match=r"1 damaged, such as results.seed-9\.json: not a valid"):
+        write_report(Contents((), (damage,)), tmp_path / "site", registry=NO_MODELS)
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_site_that_can_t_be_written_is_an_error(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    (tmp_path / "site").write_text("a file")
+    contents = Contents(runs=(stored(labels, dataset="digits"),), damaged=())
+    with pytest.raises(UsageError, match="choose another --site"):
+        write_report(contents, tmp_path / "site", registry=NO_MODELS)
+
+
+def test_an_old_page_stays_whole_when_writing_fails(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    contents = Contents(runs=(stored(labels, dataset="digits"),), damaged=())
+    write_report(contents, tmp_path, registry=NO_MODELS)
+    old = (tmp_path / "index.html").read_text()
+    (tmp_path / "leaderboard.md").unlink()
+    (tmp_path / "leaderboard.md").mkdir()
+    with pytest.raises(UsageError, match="can't write the report"):
+        write_report(contents, tmp_path, registry=NO_MODELS)
+    assert (tmp_path / "index.html").read_text() == old
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("SUITE_DATA_DIR" not in os.environ, reason="set SUITE_DATA_DIR to the datasets")
+def test_fashion_and_mnist_stand_side_by_side(stored: MakeStored, tmp_path: Path) -> None:
+    runs = tuple(
+        stored(np.array(load(name).labels("test")), dataset=name) for name in ("fashion", "mnist")
+    )
+    report = write_report(Contents(runs, ()), tmp_path, registry=NO_MODELS)
+    (line,) = report.tables[0].lines
+    assert {name: row.accuracy_mean for name, row in line.rows.items()} == {
+        "fashion": 1.0,
+        "mnist": 1.0,
+    }

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from reports.captions import facts, warning
+from reports.rows import Description
+from reports.tables import build_tables
+from suite.data.known import DATASETS
+from suite.errors import UsageError
+from suite.stats.scoring import Scored
+
+MakeScored = Callable[..., Scored]
+ORDER = tuple(DATASETS)
+TITLES = {name: info.title for name, info in DATASETS.items()}
+
+
+def test_a_line_a_model_with_its_datasets_side_by_side(
+    sweep: list[Scored], descriptions: Mapping[tuple[str, str], Description]
+) -> None:
+    (table,) = build_tables(sweep, descriptions, ORDER)
+    assert table.datasets == ("fashion", "mnist")
+    models = [(line.first.model, line.first.variant) for line in table.lines]
+    assert sorted(models) == sorted(descriptions)
+    svm = next(line for line in table.lines if line.first.label == "svm")
+    assert set(svm.rows) == {"fashion", "mnist"}
+    assert svm.costs is svm.rows["fashion"]
+
+
+def test_lines_are_ordered_by_rank_on_the_first_dataset(sweep: list[Scored]) -> None:
+    (table,) = build_tables(sweep, {}, ORDER)
+    ranks = [line.rows["fashion"].rank for line in table.lines]
+    done = [rank for rank in ranks if rank is not None]
+    assert done == sorted(done)
+    assert ranks[len(done) :] == [None]
+
+
+def test_without_fashion_the_first_dataset_there_is_orders(scored: MakeScored) -> None:
+    runs = [scored(0.8, model="a", dataset="mnist"), scored(0.9, model="b", dataset="mnist"),
+            scored(0.99, model="a", dataset="digits")]  # fmt: skip
+    (table,) = build_tables(runs, {}, ORDER)
+    assert table.datasets == ("mnist", "digits")
+    assert [line.first.model for line in table.lines] == ["b", "a"]
+
+
+def test_an_unknown_dataset_comes_last(scored: MakeScored) -> None:
+    runs = [scored(None, dataset="asl"), scored(0.9, dataset="digits")]
+    (table,) = build_tables(runs, {}, ORDER)
+    assert table.datasets == ("digits", "asl")
+
+
+def test_costs_come_from_the_next_dataset_where_the_first_failed(scored: MakeScored) -> None:
+    runs = [scored(None, dataset="fashion"), scored(0.9, dataset="mnist")]
+    (table,) = build_tables(runs, {}, ORDER)
+    (line,) = table.lines
+    assert line.costs is line.rows["mnist"]
+
+
+def test_presets_and_protocols_are_never_mixed(scored: MakeScored) -> None:
+    runs = [
+        scored(0.5, preset="smoke"), scored(0.8, preset="quick"),
+        scored(0.9, preset="standard"), scored(0.91, preset="standard", protocol="full"),
+    ]  # fmt: skip
+    tables = build_tables(runs, {}, ORDER)
+    assert len(tables) == 4
+    for table in tables:
+        (row,) = table.rows
+        assert row.runs == 1
+        assert row.rank == 1
+
+
+def test_publishable_tables_come_first_then_the_largest(scored: MakeScored) -> None:
+    runs = [scored(0.5, preset="smoke", seed=seed) for seed in range(3)]
+    runs += [scored(0.8, preset="quick", seed=seed) for seed in range(5)]
+    runs += [scored(0.9, preset="paper")]
+    assert [t.preset for t in build_tables(runs, {}, ORDER)] == ["paper", "quick", "smoke"]
+
+
+def test_what_is_asked_for_comes_first(scored: MakeScored) -> None:
+    runs = [scored(0.5, preset="smoke"), scored(0.9), scored(0.9, protocol="full", preset="smoke")]
+    tables = build_tables(runs, {}, ORDER, protocol="full")
+    assert (tables[0].protocol, len(tables)) == ("full", 3)
+    assert build_tables(runs, {}, ORDER, preset="smoke")[0].preset == "smoke"
+    tables = build_tables(runs, {}, ORDER, protocol="full", preset="smoke")
+    assert (tables[0].protocol, tables[0].preset) == ("full", "smoke")
+
+
+def test_asking_for_what_is_not_there_names_what_is(scored: MakeScored) -> None:
+    with pytest.raises(UsageError, match=r"preset paper.*There are: holdout-standard\."):
+        build_tables([scored(0.9)], {}, ORDER, preset="paper")
+
+
+def test_folds_are_labelled_so(scored: MakeScored) -> None:
+    runs = [scored(0.9, 12_000, protocol="kfold", fold=fold) for fold in range(5)]
+    (table,) = build_tables(runs, {}, ORDER)
+    text = facts(table, TITLES)[0].text
+    assert "over 5 folds (1 seed)" in text
+    assert "training images, each scored in its fold (60,000 of Fashion-MNIST)" in text
+
+
+def test_captions_say_what_everything_is(scored: MakeScored) -> None:
+    runs = [scored(0.9, seed=0), scored(0.9, seed=1), scored(0.9, model="knn"),
+            scored(0.8, model="mlp", threads=2, started_at="2026-06-02T08:00:00Z"),
+            scored(None, model="gone")]  # fmt: skip
+    (table,) = build_tables(runs, {}, ORDER)
+    said = {fact.subject: fact.text for fact in facts(table, TITLES)}
+    assert "sample standard deviation (divisor n − 1) over 1 to 2 seeds" in said["Accuracy"]
+    assert "official test images (10,000 of Fashion-MNIST)" in said["Accuracy"]
+    assert said["Protocol"].startswith("holdout: trained on a stratified 80 %")
+    assert "at most 12 epochs; publishable" in said["Preset"]
+    assert said["Machine"].startswith("AMD EPYC 9B14, 1 thread. †")
+    assert "AMD EPYC 9B14, 2 threads" in said["Machine"]
+    assert "commit " in said["Software"]
+    assert "train-images-idx3-ubyte c59f468a" in said["Data"]
+    assert said["Records"] == "5 runs of 2026-05-01 to 2026-06-02, 1 failed."
+    assert warning(table) is None
+
+
+def test_uncommitted_changes_are_told(scored: MakeScored) -> None:
+    (table,) = build_tables([scored(0.9, environment={"git_dirty": True})], {}, ORDER)
+    said = {fact.subject: fact.text for fact in facts(table, TITLES)}
+    assert "with uncommitted changes" in said["Software"]
+
+
+@pytest.mark.parametrize("preset", ["smoke", "quick"])
+def test_short_presets_are_not_publishable(scored: MakeScored, preset: str) -> None:
+    (table,) = build_tables([scored(0.9, preset=preset, train_images=6_000)], {}, ORDER)
+    banner = warning(table)
+    assert banner is not None
+    assert banner.startswith("Not publishable: trained on 6,000 images")
+
+
+def test_a_table_of_failures_alone_has_captions_too(scored: MakeScored) -> None:
+    (table,) = build_tables([scored(None, preset="tiny", protocol="loo")], {}, ORDER)
+    assert "No run gave a result" in facts(table, TITLES)[0].text
+    assert "unknown" in (warning(table) or "")

@@ -1,0 +1,93 @@
+"""How a sweep shows itself."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from suite.progress import Clock, SweepProgress, duration
+from suite.runner.events import EpochEnded, RunEnded, RunStarted, SweepStarted
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (12.4, "12 s"), (99, "99 s"), (170, "3 min"), (7500, "2 h 05 min")],
+)
+def test_times_are_said_as_people_do(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.fixture
+def sweep(tmp_path, fakes):
+    from suite.sweep import Settings, prepare
+
+    models = (str(fakes / "fine.py"), str(fakes / "raises_in_fit.py"))
+    return prepare(Settings(datasets=("digits",), models=models, preset="smoke",
+                            results=tmp_path / "r", jobs=2))  # fmt: skip
+
+
+def records_of(sweep, tmp_path):
+    from suite.records.store import open_store
+    from suite.sweep import execute
+
+    with open_store(tmp_path / "r") as store:
+        return {r.model: r for r in execute(sweep, store, lambda event: None)}
+
+
+def shown(sweep, records, width, terminal):
+    text = io.StringIO()
+    console = Console(file=text, width=width, force_terminal=terminal, highlight=False,
+                      color_system=None)  # fmt: skip
+    with SweepProgress(console) as progress:
+        jobs = sweep.plan.jobs
+        progress(SweepStarted(jobs=jobs, lanes=2))
+        for lane, job in enumerate(jobs):
+            progress(RunStarted(lane=lane, job=job))
+            progress(EpochEnded(lane=lane, job=job, epoch=3, epochs=12, metrics={}))
+        progress._bars.refresh()
+        for lane, job in enumerate(jobs):
+            progress(RunEnded(lane=lane, job=job, record=records[job.key.model]))
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("width", [50, 160])
+def test_a_terminal_shows_bars_and_lines_that_fit(sweep, tmp_path, width):
+    output = shown(sweep, records_of(sweep, tmp_path), width, terminal=True)
+    assert "0 of 2 runs" in output
+    assert "left" in output
+    assert "epoch 3/12" in output
+    assert "did not converge" in " ".join(output.split())
+    if width == 160:
+        assert "raises_in_fit  digits seed 0" in output
+    frames = [line for line in output.splitlines() if "epoch 3/12" in line]
+    visible = [line.split("\x1b[2K")[-1].replace("\x1b[1A", "") for line in frames]
+    assert all(len(line) <= width for line in visible)
+
+
+def test_elsewhere_a_plain_line_a_run(sweep, tmp_path):
+    output = shown(sweep, records_of(sweep, tmp_path), 80, terminal=False)
+    assert "\x1b" not in output
+    lines = output.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("[1/2] ")
+    assert any("ok" in line for line in lines)
+    assert any(
+        "failed" in line and "ValueError: in fit: did not converge" in line for line in lines
+    )
+
+
+def test_the_time_left_follows_what_runs_really_take(sweep, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("suite.progress.time.monotonic", lambda: now[0])
+    job = sweep.plan.jobs[0]
+    clock = Clock((job,) * 100, lanes=1)
+    at_first = clock.seconds_left()
+    assert at_first == pytest.approx(100 * job.cost)
+    for _ in range(50):
+        clock.started(0, job)
+        now[0] += 3 * job.cost  # three times slower than estimated
+        clock.ended(0, job)
+    assert clock.share_done == pytest.approx(0.5)
+    assert 1.5 * at_first / 2 < clock.seconds_left() <= 3 * at_first / 2
