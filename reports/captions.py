@@ -95,7 +95,7 @@ def _accuracy(table: Table, titles: Mapping[str, str]) -> str:
     over = span(min(r.runs for r in done), max(r.runs for r in done), "fold" if kfold else "seed")
     if kfold:
         seeds = [len(row.seeds) for row in done]
-        over += f" ({span(min(seeds), max(seeds), 'seed')})"
+        over += f" of {span(min(seeds), max(seeds), 'seed')}"
     images = []
     for name in table.datasets:
         scored = [row.images for row in done if row.dataset == name]
@@ -125,11 +125,12 @@ def _preset(table: Table) -> str:
     if preset is None:
         return f"{table.preset}: unknown to this version."
     images = "all" if preset.max_images is None else f"at most {preset.max_images:,}"
-    epochs = (
-        "the published number of" if preset.max_epochs is None else f"at most {preset.max_epochs}"
-    )
+    limit = preset.max_epochs
+    epochs = "the published number of epochs"
+    if limit is not None:
+        epochs = f"at most {span(limit, limit, 'epoch')}"
     publishable = "publishable" if preset.publishable else "not publishable"
-    return f"{preset.name}: {images} training images, {epochs} epochs; {publishable}."
+    return f"{preset.name}: {images} training images, {epochs}; {publishable}."
 
 
 def _costs(table: Table, titles: Mapping[str, str]) -> str:

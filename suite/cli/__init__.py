@@ -24,6 +24,7 @@ app = typer.Typer(
     epilog="Start here:  suite run --datasets digits --preset smoke  (offline, a minute or two)",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -29,7 +29,7 @@ Datasets = Annotated[
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Look here first: in DIR/<dataset>/ and in DIR itself."),
+    typer.Option(metavar="DIR", help="Look here first: in DIR/fashion, DIR/mnist and DIR itself."),
 ]
 
 _ALL = ",".join(DATASETS)

@@ -34,7 +34,10 @@ def plan(
 ) -> None:
     """Show the runs that `run` would do, those already there, and about how long it would take.
 
-    Examples: suite plan --preset quick; suite plan --models svm,lenet5 --seeds 1.
+    Examples:
+
+    - suite plan --preset quick
+    - suite plan --models svm,lenet5 --seeds 1
     """
     from rich.console import Console
 

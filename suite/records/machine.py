@@ -13,6 +13,7 @@ import psutil
 
 # What can change a result or a time; a run's record names those that are installed.
 PACKAGES = (
+    "fashion-mnist-suite",
     "jax",
     "keras",
     "lightgbm",

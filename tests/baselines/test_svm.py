@@ -19,7 +19,7 @@ SVM = Case("svm", "")
 )
 def test_predicts_as_libsvm(changes: dict[str, Any], digits: Digits) -> None:
     model = fit(SVM, digits, **changes)
-    noise = np.random.default_rng(0).random((300, 784), dtype=np.float32)
+    noise = np.random.default_rng(0).random((360, 784), dtype=np.float32)
     X = np.concatenate([digits.X_test, digits.X_test / 2 + noise / 2])
     expected = model.estimator.predict(X)
     assert len(np.unique(expected)) > 3

@@ -95,7 +95,7 @@ def test_folds_are_labelled_so(scored: MakeScored) -> None:
     runs = [scored(0.9, 12_000, protocol="kfold", fold=fold) for fold in range(5)]
     (table,) = build_tables(runs, {}, ORDER)
     text = facts(table, TITLES)[0].text
-    assert "over 5 folds (1 seed)" in text
+    assert "over 5 folds of 1 seed" in text
     assert "training images, each scored in its fold (60,000 of Fashion-MNIST)" in text
 
 
