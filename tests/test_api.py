@@ -39,8 +39,9 @@ def folder(tmp_path_factory, fakes):
 
 
 def test_run_yields_records_and_does_nothing_twice(folder):
-    assert list(suite.run("digits", "nearest_centroid", preset="smoke", seeds=[3, 5], results=folder,
-                          progress=False)) == []  # fmt: skip
+    again = suite.run("digits", "nearest_centroid", preset="smoke", seeds=[3, 5], results=folder,
+                      progress=False)  # fmt: skip
+    assert list(again) == []
 
 
 def test_results_have_a_row_a_run(folder):

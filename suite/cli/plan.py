@@ -34,7 +34,7 @@ def plan(
 ) -> None:
     """Show the runs that `run` would do, those already there, and about how long it would take.
 
-    Examples:
+    For example:
 
     - suite plan --preset quick
     - suite plan --models svm,lenet5 --seeds 1

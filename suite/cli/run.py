@@ -54,7 +54,7 @@ def run(
     it was. Ctrl-C keeps all runs that ended and still writes the report. Exits with 0 if all runs
     of the sweep are ok, 1 if one is not, 2 for bad usage or data, 130 when interrupted.
 
-    Examples:
+    For example:
 
     - suite run --datasets digits --preset smoke
     - suite run --datasets fashion,mnist --preset quick

@@ -115,7 +115,8 @@ class Record(Part):
         fit_wall_seconds: Wall time of `fit`.
         fit_cpu_seconds: Processor time of `fit`, child processes included.
         predict_wall_seconds: Wall time of `predict` on all test images, after a warm-up batch.
-        peak_memory_mib: Highest sampled PSS of the process tree less its value at the start.
+        peak_memory_mib: Highest sampled private memory (USS) of the process tree less its value at
+            the start.
         parameter_count: Numbers that the fitted model needs to predict.
         history: A row an epoch: {"epoch": 1, "loss": 0.5, ...}.
         log_loss: Mean negative log likelihood on the test images (nats), where the model gives

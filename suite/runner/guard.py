@@ -102,7 +102,7 @@ class _Guard:
             run_worker(self.task, worker_end, supervisor)
         worker_end.close()
         os.close(output_in)
-        self.baseline = memory_of(psutil.Process(self.worker))
+        self.baseline = memory_of(psutil.Process(self.worker)).private
 
     def _watch(self) -> str:
         """Serve the worker until it ends or has to be ended; returns why it was over."""
@@ -139,9 +139,9 @@ class _Guard:
         task = self.task
         if task.limit_seconds is not None and now - self.started > task.limit_seconds:
             return "timeout"
-        used = sum(memory_of(process) for process in descendants(self.me))
-        self.peak = max(self.peak, used - self.baseline)
-        if task.limit_bytes is not None and used > task.limit_bytes:
+        memory = [memory_of(process) for process in descendants(self.me)]
+        self.peak = max(self.peak, sum(used.private for used in memory) - self.baseline)
+        if task.limit_bytes is not None and sum(m.shared_out for m in memory) > task.limit_bytes:
             return "out_of_memory"
         return "stopped" if self._worker_is_stopped(now) else ""
 

@@ -6,28 +6,46 @@ import resource
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
 MIB = 2**20
 
 
-def memory_of(process: psutil.Process) -> int:
-    """Memory of one process in bytes: PSS on Linux, where pages shared by n processes count 1/n.
+class Memory(NamedTuple):
+    """Memory of a process in bytes.
 
-    Forked processes share the libraries that the fork server loaded; the resident size would count
-    them again for each. Elsewhere the resident size is all that there is. 0 for a process that
-    ended.
+    Attributes:
+        shared_out: PSS: a page that n processes share counts 1/n in each. Nothing escapes it, so
+            that limits go by it.
+        private: USS: pages of this process alone. It does not move when runs of other lanes, which
+            share the fork server's libraries, come and go, so that a model's figure goes by it.
+    """
+
+    shared_out: int
+    private: int
+
+
+def memory_of(process: psutil.Process) -> Memory:
+    """Memory of one process; zeros for one that ended.
+
+    Where the system does not tell shared from private pages, both are the resident size.
     """
     try:
-        for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
+        text = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii")
+        sizes = {
+            line.partition(":")[0]: int(line.split()[1]) * 1024
+            for line in text.splitlines()
+            if line.endswith(" kB")
+        }
+        return Memory(sizes["Pss"], sizes["Private_Clean"] + sizes["Private_Dirty"])
+    except (OSError, ValueError, KeyError):
         pass
     with suppress(psutil.Error):
-        return int(process.memory_info().rss)
-    return 0
+        resident = int(process.memory_info().rss)
+        return Memory(resident, resident)
+    return Memory(0, 0)
 
 
 def descendants(root: psutil.Process) -> list[psutil.Process]:

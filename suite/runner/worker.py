@@ -99,7 +99,7 @@ def _printed(text: Callable[[], str]) -> str:
 
 def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     process = psutil.Process()
-    memory = [memory_of(process)]
+    memory = [memory_of(process).private]
     confine.pin(task.cores)
     phase[0] = "import"
     plugin = load_plugin(task.plugin_path, task.plugin_module)
@@ -126,7 +126,7 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     cpu, wall = processor_seconds(), _clock()
     model.fit(*arguments)
     fit_wall, fit_cpu = _clock() - wall, processor_seconds() - cpu
-    memory.append(memory_of(process))
+    memory.append(memory_of(process).private)
 
     phase[0] = "predict"
     check_predictions(
@@ -135,7 +135,7 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     wall = _clock()
     answer = model.predict(X_test)
     predict_wall = _clock() - wall
-    memory.append(memory_of(process))
+    memory.append(memory_of(process).private)
     arrays: dict[str, NDArray[Any]] = {
         "predictions": check_predictions(answer, len(X_test), task.plugin_path)
     }
@@ -149,7 +149,7 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
         arrays["probabilities"] = check_probabilities(
             predict_proba(X_test), len(X_test), task.plugin_path
         )
-    memory.append(memory_of(process))
+    memory.append(memory_of(process).private)
 
     phase[0] = "parameters"
     facts = {

@@ -22,6 +22,11 @@ def test_recipe_is_the_published_one() -> None:
     assert {name: params[name] for name in wanted} == wanted
 
 
+def test_standard_shortens_the_recipe_and_not_the_defaults() -> None:
+    assert RECIPE.params("standard")["n_estimators"] == 200
+    assert Case("xgboost", "").params("standard")["n_estimators"] == 100
+
+
 def test_stops_early_and_keeps_the_best_round(digits: Digits) -> None:
     epochs: list[Mapping[str, float]] = []
     model = fit(RECIPE, digits, epochs=epochs, **SHORT)
