@@ -26,9 +26,9 @@ def parameters(fitted: AdaptedWithProbabilities) -> int:
 
 
 def cost(images: int, params: Params) -> float:
-    """Processor seconds of the epochs; training ends by itself after some 100 of them."""
+    """Processor seconds of all epochs; training ends earlier once its loss stops falling."""
     hidden = sum(params["hidden_layer_sizes"]) / 100
-    return float(0.05 + 1.0 * min(params["epochs"], 100) * hidden * images / 60_000)
+    return float(0.05 + 0.9 * params["epochs"] * hidden * images / 60_000)
 
 
 PLUGIN = Plugin(

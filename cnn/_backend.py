@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from suite.contract import Images, Labels
 
 BACKENDS = ("tensorflow", "jax", "torch")
-# One call of TensorFlow's training function does this many steps. Machine Learning Mastery's
-# baseline, 6,000 images in batches of 32: 3.2 s of processor time an epoch with 1, 2.5 s with 4
-# and with 16, 2.5 s with 32 (one core of a 2-core Intel Xeon, Sapphire Rapids, TensorFlow 2.21).
-STEPS_PER_CALL = 16
 
 
 def load_keras() -> Any:
@@ -30,8 +27,8 @@ def load_keras() -> Any:
     Returns:
         The module `keras`.
     """
-    # TensorFlow tells of its build and of oneDNN on each start; warnings and errors remain.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    # Only TensorFlow's errors: it tells of its build and of the processor on each start.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "keras" not in sys.modules and not os.environ.get("KERAS_BACKEND"):
         installed = (name for name in BACKENDS if find_spec(name) is not None)
         os.environ["KERAS_BACKEND"] = next(installed, BACKENDS[0])
@@ -80,19 +77,12 @@ def _limit_tensorflow(threads: int) -> None:
                 ) from error
 
 
-def compile_options() -> dict[str, Any]:
-    """What `Model.compile` should be told on this backend.
+def use_xla() -> str | bool:
+    """What `Model.compile` should be told as `jit_compile` on this backend.
 
-    XLA makes TensorFlow's training on the CPU 2 to 4 times slower (2-core AMD EPYC), so it is
-    left to GPUs. Several steps a call are TensorFlow's: JAX would unroll them when it compiles,
-    and PyTorch does not have them.
+    XLA makes TensorFlow's training on the CPU 2 to 4 times slower (2-core AMD EPYC).
     """
-    if load_keras().backend.backend() != "tensorflow":
-        return {"jit_compile": "auto"}
-    from tensorflow import config
-
-    on_gpu = bool(config.list_physical_devices("GPU"))
-    return {"jit_compile": "auto" if on_gpu else False, "steps_per_execution": STEPS_PER_CALL}
+    return False if load_keras().backend.backend() == "tensorflow" else "auto"
 
 
 @dataclass
@@ -131,41 +121,70 @@ class Batches:
         """Draw the order of the next epoch."""
         self.order = self.rng.permutation(len(self.X) * self.passes) % len(self.X)
 
-    def for_keras(self) -> Any:
-        """The batches as `Model.fit` takes them on this backend, best with `shuffle=False`."""
-        keras = load_keras()
-        if keras.backend.backend() == "tensorflow":
-            return _tensorflow_dataset(self)
 
-        class Sequence(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
-            def __len__(_) -> int:
-                return len(self)
+def epoch_runner(model: Any, batches: Batches) -> Callable[[], dict[str, float]]:
+    """A function that trains for an epoch and returns the means of `loss` and `accuracy`.
 
-            def __getitem__(_, step: int) -> Any:
-                return self[step]
-
-        return Sequence(workers=0)
-
-
-def _tensorflow_dataset(batches: Batches) -> Any:
-    """A `tf.data.Dataset` over the batches: an epoch each time it is iterated.
-
-    Its autotuning is switched off. That thread sleeps 10, 20, 40 ms and so on, and the end of an
-    epoch waits until it wakes up: epochs of 2.5 s of processor time then last 2.6, 5.1 or 10.2 s.
-    Keras's own path for arrays and for `PyDataset` has it on (TensorFlow 2.21).
-
-    Images are gathered by NumPy from the caller's array. `tf.constant` would hold two copies (300
-    MB for 48,000 images) and is no faster: 2.2 to 2.6 s an epoch either way (as `STEPS_PER_CALL`).
+    Args:
+        model: A compiled Keras model.
+        batches: What it learns from, in the order that they have when the function is called.
     """
+    keras = load_keras()
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow_runner(model, batches)
+
+    class Sequence(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
+        def __len__(_) -> int:
+            return len(batches)
+
+        def __getitem__(_, step: int) -> Any:
+            return batches[step]
+
+    data = Sequence(workers=0)
+
+    def run() -> dict[str, float]:
+        logs = model.fit(data, epochs=1, verbose=0, shuffle=False).history
+        return {name: float(values[0]) for name, values in logs.items()}
+
+    return run
+
+
+def _tensorflow_runner(model: Any, batches: Batches) -> Callable[[], dict[str, float]]:
+    """All steps of an epoch in one call of one graph, which feeds itself from NumPy.
+
+    `Model.fit` takes longer, in two ways (TensorFlow 2.21, Keras 3.15, one thread):
+
+    - It feeds through tf.data, whose autotuning sleeps 10, 20, 40 ms and so on, and the end of an
+      epoch waits until it wakes up: epochs of 2.5 s of processor time last 2.6, 5.1 or 10.2 s.
+    - It traces a training step two times: LeNet-5 needs 2.5 s of processor time to start, and 1.2 s
+      here. An epoch costs the same, where `steps_per_execution` is 4 or more: 1.9 s for 6,000
+      images and LeNet-5, 1.8 s for Machine Learning Mastery's baseline.
+
+    Images are gathered from the caller's array. `tf.constant` would hold two copies of it, 300 MB
+    for 48,000 images, and is no faster. (All on one core of a 2-core Intel Xeon, Sapphire Rapids.)
+    """
+    import numpy as np
     import tensorflow as tf
 
-    shape = batches.X.shape[1:]
+    # What a first step would create is created here, or else TensorFlow traces it again.
+    model.optimizer.build(model.trainable_variables)
+    label, answer = np.zeros(1, np.int32), np.full((1, 10), 0.1, np.float32)
+    model.compute_loss(None, label, answer)
+    model.compute_metrics(None, label, answer)
 
-    def load(step: Any) -> Any:
+    def train_step(step: Any, steps: Any) -> tuple[Any, Any]:
         images, labels = tf.numpy_function(batches.__getitem__, [step], (tf.float32, tf.int32))
-        return tf.ensure_shape(images, (None, *shape)), tf.ensure_shape(labels, (None,))
+        images = tf.ensure_shape(images, (None, *batches.X.shape[1:]))
+        model.train_step((images, tf.ensure_shape(labels, (None,))))
+        return step + 1, steps
 
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.threading.private_threadpool_size = 1
-    return tf.data.Dataset.range(len(batches)).map(load).with_options(options)
+    @tf.function(autograph=False)
+    def train(steps: Any) -> None:
+        tf.while_loop(tf.less, train_step, [tf.constant(0), steps], parallel_iterations=1)
+
+    def run() -> dict[str, float]:
+        model.reset_metrics()
+        train(tf.constant(len(batches)))
+        return {name: float(value) for name, value in model.get_metrics_result().items()}
+
+    return run

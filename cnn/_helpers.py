@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnn._augmentation import rotation_and_flip
-from cnn._backend import Batches, compile_options, limit_threads, load_keras
+from cnn._backend import Batches, epoch_runner, limit_threads, load_keras, use_xla
 from suite.contract import FitContext, ParameterCount, derive_seed
 
 if TYPE_CHECKING:
@@ -116,12 +116,10 @@ class KerasClassifier:
         self.model, trained = self._make_models()
         rng = np.random.default_rng(derive_seed(self._seed, "shuffling"))
         batches = Batches(X, y, self._batch_size, self._passes, rng)
-        data = batches.for_keras()
+        run_epoch = epoch_runner(trained, batches)
         lowest, best = math.inf, None
         for epoch in range(1, self._epochs + 1):
-            logs = trained.fit(data, epochs=1, verbose=0, shuffle=False).history
-            metrics = {name: float(logs[name][0]) for name in ("loss", "accuracy")}
-            metrics |= self._validation(context)
+            metrics = run_epoch() | self._validation(context)
             self._check_finite(metrics, epoch)
             context.on_epoch(epoch, self._epochs, metrics)
             if self._keep == "best" and metrics.get("val_loss", math.inf) < lowest:
@@ -164,13 +162,13 @@ class KerasClassifier:
         if self._augmentation:
             layer = self._augmentation(derive_seed(self._seed, "augmentation"))
             trained = keras.Sequential([keras.Input(network.input_shape[1:]), layer, network])
-        options = compile_options()
-        network.jit_compile = options["jit_compile"]
+        if use_xla() is False:
+            network.jit_compile = False
         trained.compile(
             optimizer=self._optimizer() if self._optimizer else "adam",
             loss="sparse_categorical_crossentropy",
             metrics=["accuracy"],
-            **options,
+            jit_compile=use_xla(),
         )
         return network, trained
 
