@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from suite.contract import Images, Labels
 
 BACKENDS = ("tensorflow", "jax", "torch")
+METRICS = ("loss", "accuracy")
 
 
 def load_keras() -> Any:
@@ -65,15 +66,17 @@ def _limit_tensorflow(threads: int) -> None:
     from tensorflow import config
 
     for kind in ("intra_op", "inter_op"):
-        get = getattr(config.threading, f"get_{kind}_parallelism_threads")
         try:
             getattr(config.threading, f"set_{kind}_parallelism_threads")(threads)
         except RuntimeError as error:
-            # 0 stands for all cores. Fewer threads than allowed are no breach.
-            if not 1 <= get() <= threads:
+            # 0 stands for the variable, or else for all cores. Fewer than allowed are no breach.
+            variable = os.environ.get(f"TF_NUM_{kind.replace('_', '').upper()}_THREADS", "0")
+            running = getattr(config.threading, f"get_{kind}_parallelism_threads")()
+            running = running or int(variable)
+            if not 1 <= running <= threads:
                 raise RuntimeError(
-                    f"TensorFlow runs in this process with {get() or 'all'} threads "
-                    f"({kind}), expected at most {threads}. Build the model in a new process."
+                    f"TensorFlow runs in this process with {running or 'all'} threads ({kind}), "
+                    f"expected at most {threads}. Build the model in a new process."
                 ) from error
 
 
@@ -123,10 +126,10 @@ class Batches:
 
 
 def epoch_runner(model: Any, batches: Batches) -> Callable[[], dict[str, float]]:
-    """A function that trains for an epoch and returns the means of `loss` and `accuracy`.
+    """A function that trains for an epoch and returns the means of `METRICS`.
 
     Args:
-        model: A compiled Keras model.
+        model: A Keras model, compiled with the metric `accuracy`.
         batches: What it learns from, in the order that they have when the function is called.
     """
     keras = load_keras()
@@ -134,17 +137,17 @@ def epoch_runner(model: Any, batches: Batches) -> Callable[[], dict[str, float]]
         return _tensorflow_runner(model, batches)
 
     class Sequence(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
-        def __len__(_) -> int:
+        def __len__(self) -> int:
             return len(batches)
 
-        def __getitem__(_, step: int) -> Any:
+        def __getitem__(self, step: int) -> Any:
             return batches[step]
 
     data = Sequence(workers=0)
 
     def run() -> dict[str, float]:
         logs = model.fit(data, epochs=1, verbose=0, shuffle=False).history
-        return {name: float(values[0]) for name, values in logs.items()}
+        return {name: float(logs[name][0]) for name in METRICS}
 
     return run
 
@@ -178,13 +181,15 @@ def _tensorflow_runner(model: Any, batches: Batches) -> Callable[[], dict[str, f
         model.train_step((images, tf.ensure_shape(labels, (None,))))
         return step + 1, steps
 
-    @tf.function(autograph=False)
     def train(steps: Any) -> None:
         tf.while_loop(tf.less, train_step, [tf.constant(0), steps], parallel_iterations=1)
 
+    train_epoch = tf.function(train, autograph=False)
+
     def run() -> dict[str, float]:
         model.reset_metrics()
-        train(tf.constant(len(batches)))
-        return {name: float(value) for name, value in model.get_metrics_result().items()}
+        train_epoch(tf.constant(len(batches)))
+        means = model.get_metrics_result()
+        return {name: float(means[name]) for name in METRICS}
 
     return run

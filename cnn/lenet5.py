@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnn._helpers import REQUIRES, KerasClassifier, parameters, training_seconds
-from suite.contract import Params, Plugin, Source
+from suite.contract import Params, Plugin, Published, Source
 
 
 def network() -> Any:
@@ -35,7 +35,7 @@ def build(*, seed: int, threads: int, epochs: int, batch_size: int) -> KerasClas
 
 def cost(images: int, params: Params) -> float:
     """Processor seconds of a run."""
-    return training_seconds(images, params["epochs"], per_epoch=18)
+    return training_seconds(images, params["epochs"], per_epoch=17)
 
 
 PLUGIN = Plugin(
@@ -50,8 +50,15 @@ PLUGIN = Plugin(
     requires=REQUIRES,
     source=Source(
         name="Fashion MNIST Report",
-        changed="The report does not state activation, optimiser and learning rate, nor how "
+        published=(
+            Published(
+                dataset="fashion",
+                accuracy=0.9211,
+                note="validation accuracy; no test accuracy is published",
+            ),
+        ),
+        changed="The report states neither activation, optimiser and learning rate, nor how "
         "28 x 28 images give a first output of 32 x 32: here ReLU, Adam (0.001), and a border of "
-        "zeros. Its 0.9211 is a validation accuracy, and no test accuracy is published.",
+        "zeros.",
     ),
 )

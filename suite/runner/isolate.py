@@ -108,6 +108,11 @@ class IsolatedRun:
         """Whether the run ended without a word from its guard."""
         return self.finished and self._ending is None
 
+    @property
+    def never_began(self) -> bool:
+        """Whether nothing was ever heard of the run: its fork server was killed under it."""
+        return self.finished and self.guard is None
+
     def outcome(self) -> tuple[Record, RunArrays | None]:
         """The record of the finished run."""
         labels = self._dataset.labels("train" if self._split.scores_training_images else "test")

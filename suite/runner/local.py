@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -12,7 +12,7 @@ from pathlib import Path
 from suite.data.datasets import Dataset
 from suite.errors import RunnerError
 from suite.records.machine import usable_cores
-from suite.records.record import Record, RunArrays
+from suite.records.record import Record, RunArrays, RunKey
 from suite.runner.confine import thread_environment
 from suite.runner.events import EpochEnded, Event, RunStarted, SweepStarted
 from suite.runner.forkserver import ForkServer
@@ -21,6 +21,8 @@ from suite.runner.plan import Job, SplitOf
 
 OnEvent = Callable[[Event], None]
 POLL_SECONDS = 0.5
+# A run whose fork server was killed before it could begin is begun anew.
+RETRIES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ def run_local(
     servers = _servers(jobs)
     waiting = deque(jobs)
     live: dict[int, IsolatedRun] = {}  # by lane
+    again: Counter[RunKey] = Counter()
     on_event(SweepStarted(jobs=tuple(jobs), lanes=lanes))
     try:
         while waiting or live:
@@ -94,6 +97,10 @@ def run_local(
                     continue
                 run.abandon()
                 del live[lane]
+                if run.never_began and again[run.job.key] < RETRIES:
+                    again[run.job.key] += 1
+                    waiting.appendleft(run.job)
+                    continue
                 if run.lost_guard:
                     servers[_is_bare(run.job)].end_orphans()
                 record, arrays = run.outcome()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ import pytest
 
 from suite.records.machine import usable_cores
 from suite.runner.events import EpochEnded, RunStarted, SweepStarted
+from suite.runner.forkserver import ForkServer
 from suite.runner.isolate import Limits, make_task
 from suite.runner.local import lane_cores
 
@@ -165,7 +168,25 @@ def test_a_script_without_a_main_guard_runs(tmp_path, fakes):
     assert done.stdout == "ok\n"
 
 
-def _environment(fakes):
-    import os
+def test_a_run_whose_fork_server_is_killed_before_it_began_is_begun_anew(run_all, monkeypatch):
+    original = ForkServer.fork
+    killed = []
 
+    def fork(server):
+        """The first time, the server dies with the request in its socket, not yet read."""
+        if killed:
+            return original(server)
+        server._started()
+        os.kill(server._process.pid, signal.SIGSTOP)
+        pipe = original(server)
+        os.kill(server._process.pid, signal.SIGKILL)
+        killed.append(server._process.pid)
+        return pipe
+
+    monkeypatch.setattr(ForkServer, "fork", fork)
+    assert [record.status for record, _ in run_all("fine")] == ["ok"]
+    assert killed
+
+
+def _environment(fakes):
     return {**os.environ, "PYTHONPATH": str(fakes.parents[2])}

@@ -1,0 +1,160 @@
+"""What holds between processes: the same weights, few threads, other backends, light imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Trains in children that are forked after Keras was imported, as the suite's fork server does.
+FORKS = """
+import hashlib, json, os, time
+import keras, numpy as np
+from cnn.lenet5 import PLUGIN
+from suite.contract import FitContext
+
+def busy():
+    ticks = []
+    for task in os.listdir("/proc/self/task"):
+        with open(f"/proc/self/task/{task}/stat") as file:
+            values = file.read().rpartition(")")[2].split()
+        ticks.append(int(values[11]) + int(values[12]))
+    return ticks
+
+def train(started):
+    if started:
+        import tensorflow
+        tensorflow.constant(1.0) + 1.0
+    rng = np.random.default_rng(0)
+    X, y = rng.random((640, 28, 28, 1), np.float32), rng.integers(0, 10, 640).astype(np.uint8)
+    try:
+        model = PLUGIN.build(seed=1, threads=1, epochs=1, batch_size=32)
+    except RuntimeError as error:
+        return {"error": str(error)}
+    model.fit(X, y, FitContext(X_val=None, y_val=None, on_epoch=lambda *news: None))
+    wall, cpu = time.perf_counter(), time.process_time()
+    digest = hashlib.sha256(model.predict_proba(X).tobytes()).hexdigest()
+    import tensorflow
+    threads = tensorflow.config.threading
+    return {
+        "digest": digest,
+        "threads": [threads.get_intra_op_parallelism_threads(),
+                    threads.get_inter_op_parallelism_threads()],
+    }
+
+for started in (False, False, True):
+    pid = os.fork()
+    if not pid:
+        print(json.dumps(train(started)), flush=True)
+        os._exit(0)
+    os.waitpid(pid, 0)
+"""
+
+ANYWHERE = """
+import json
+from functools import partial
+import numpy as np
+from cnn._helpers import KerasClassifier, parameters, rotation_and_flip
+from suite.contract import FitContext
+
+def network():
+    from keras import Input, Sequential, layers
+    return Sequential([
+        Input((28, 28, 1)), layers.MaxPooling2D(4), layers.Flatten(), layers.BatchNormalization(),
+        layers.Dropout(0.1), layers.Dense(10, activation="softmax"),
+    ])
+
+rng = np.random.default_rng(0)
+y = rng.integers(0, 10, 320).astype(np.uint8)
+X = np.zeros((320, 28, 28, 1), np.float32)
+X[np.arange(320), 2 * y + 4, :] = 1
+X.flags.writeable = False
+history, digests = [], []
+for seed in (0, 0, 1):
+    model = KerasClassifier(
+        network, seed=seed, threads=1, epochs=3, batch_size=32, keep="best",
+        augmentation=partial(rotation_and_flip, 5.0, 0.5),
+    )
+    context = FitContext(X_val=X[:64], y_val=y[:64], on_epoch=lambda *news: history.append(news))
+    model.fit(X, y, context)
+    digests.append(model.predict_proba(X).tobytes().hex())
+print(json.dumps({
+    "engine": model.engine, "history": history, "count": parameters(model),
+    "same": digests[0] == digests[1], "other": digests[0] != digests[2],
+    "accuracy": float(np.mean(model.predict(X) == y)),
+}))
+"""
+
+
+def run(code: str, **environment: str) -> list[dict[str, Any]]:
+    """Run code in a new process; what it printed, a JSON object a line."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_", "OMP_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, env={**kept, **environment},
+        capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+@pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed")
+def test_training_in_forked_processes() -> None:
+    first, again, started = run(FORKS, KERAS_BACKEND="tensorflow")
+    assert first["threads"] == [1, 1]
+    assert first["digest"] == again["digest"]
+    assert "all threads" in started["error"]
+    assert "Build the model in a new process" in started["error"]
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_training_on_another_backend(backend: str) -> None:
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    (facts,) = run(ANYWHERE, KERAS_BACKEND=backend)
+    assert facts["engine"] == f"keras/{backend}"
+    assert facts["same"]
+    assert facts["other"]
+    assert facts["accuracy"] > 0.5
+    assert facts["count"] == [49 * 14, 49 * 12]
+    assert [epoch for epoch, _, _ in facts["history"]] == [1, 2, 3] * 3
+    names = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert all(list(metrics) == names for _, _, metrics in facts["history"])
+
+
+@pytest.mark.parametrize(
+    ("installed", "chosen"),
+    [(("torch", "jax"), "jax"), (("torch",), "torch"), (("torch", "tensorflow"), "tensorflow")],
+)
+def test_the_backend_is_the_first_that_is_installed(
+    installed: tuple[str, ...], chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr(_backend, "find_spec", lambda name: name in installed or None)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.setattr("builtins.__import__", keras_apart(sys.modules))
+    try:
+        _backend.load_keras()
+        assert os.environ["KERAS_BACKEND"] == chosen
+    finally:
+        os.environ.pop("KERAS_BACKEND", None)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "cmasch", "machine_learning_mastery"])
+def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:
+    code = f"""
+import json, sys
+import cnn.{name}
+heavy = ("keras", "tensorflow", "jax", "torch", "numpy")
+print(json.dumps({{"loaded": [name for name in heavy if name in sys.modules]}}))
+"""
+    assert run(code) == [{"loaded": []}]
