@@ -31,11 +31,15 @@ def load_keras() -> Any:
     # Only TensorFlow's errors: it tells of its build and of the processor on each start.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "keras" not in sys.modules and not os.environ.get("KERAS_BACKEND"):
-        installed = (name for name in BACKENDS if find_spec(name) is not None)
-        os.environ["KERAS_BACKEND"] = next(installed, BACKENDS[0])
+        os.environ["KERAS_BACKEND"] = first_installed()
     import keras
 
     return keras
+
+
+def first_installed() -> str:
+    """The first of `BACKENDS` that is installed, or TensorFlow where none is."""
+    return next((name for name in BACKENDS if find_spec(name) is not None), BACKENDS[0])
 
 
 def limit_threads(threads: int) -> None:

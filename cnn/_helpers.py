@@ -109,7 +109,7 @@ class KerasClassifier:
             context: Validation images, if there are any, and whom to tell of each epoch.
 
         Raises:
-            FloatingPointError: The loss is no longer finite.
+            FloatingPointError: Loss or weights are no longer finite.
         """
         import numpy as np
 
@@ -120,10 +120,10 @@ class KerasClassifier:
         lowest, best = math.inf, None
         for epoch in range(1, self._epochs + 1):
             metrics = run_epoch() | self._validation(context)
-            self._check_finite(metrics, epoch)
+            weights = self._finite_weights(metrics, epoch)
             context.on_epoch(epoch, self._epochs, metrics)
             if self._keep == "best" and metrics.get("val_loss", math.inf) < lowest:
-                lowest, best = metrics["val_loss"], self.model.get_weights()
+                lowest, best = metrics["val_loss"], weights
             batches.reshuffle()
         if best is not None:
             self.model.set_weights(best)
@@ -185,13 +185,23 @@ class KerasClassifier:
             "val_accuracy": float(hits.mean()),
         }
 
-    def _check_finite(self, metrics: dict[str, float], epoch: int) -> None:
-        for name in ("loss", "val_loss"):
-            if not math.isfinite(metrics.get(name, 0.0)):
-                raise FloatingPointError(
-                    f"{name} is {metrics[name]} after epoch {epoch} of {self._epochs}, expected "
-                    "a finite number. Lower the learning rate, or look for inputs that are not."
-                )
+    def _finite_weights(self, metrics: dict[str, float], epoch: int) -> list[NDArray[Any]]:
+        """A copy of the weights after an epoch.
+
+        Keras clips probabilities before the logarithm, which can make a number of NaN: the loss
+        alone does not tell that training has diverged.
+        """
+        import numpy as np
+
+        weights: list[NDArray[Any]] = self.model.get_weights()
+        values: list[Any] = [*weights, *metrics.values()]
+        if not all(np.isfinite(value).all() for value in values):
+            told = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+            raise FloatingPointError(
+                f"loss and weights are not all finite after epoch {epoch} of {self._epochs} "
+                f"({told}). Lower the learning rate, or look for inputs that are not finite."
+            )
+        return weights
 
 
 def parameters(fitted: KerasClassifier) -> ParameterCount:

@@ -90,21 +90,28 @@ def test_the_training_data_stay_as_they_were(make: Make, digits: Any, listener: 
     assert not digits.X.flags.writeable  # what all other tests train on
 
 
-def test_a_loss_that_is_not_finite_is_an_error(make: Make, digits: Any, listener: Any) -> None:
-    def optimizer() -> Any:
-        from keras.optimizers import SGD
+def too_fast() -> Any:
+    from keras.optimizers import SGD
 
-        return SGD(learning_rate=1e30)
+    return SGD(learning_rate=1e38)
 
-    def network() -> Any:
-        from keras import Input, Sequential, layers
 
-        shape = Input((28, 28, 1))
-        return Sequential([shape, layers.Flatten(), layers.Dense(10), layers.Dense(10)])
+def no_numbers(X: Any) -> Any:
+    X = X.copy()
+    X[7] = np.nan
+    return X
 
-    classifier = make(optimizer=optimizer, network=network)
-    with pytest.raises(FloatingPointError, match=r"^loss is nan after epoch 1 of 2, expected"):
-        classifier.fit(digits.X, digits.y, listener.context())
+
+@pytest.mark.parametrize("validates", [True, False])
+@pytest.mark.parametrize("cause", ["learning rate", "inputs"])
+def test_training_that_diverges_is_an_error(
+    cause: str, validates: bool, make: Make, digits: Any, listener: Any
+) -> None:
+    classifier = make(optimizer=too_fast if cause == "learning rate" else None)
+    X = no_numbers(digits.X) if cause == "inputs" else digits.X
+    context = listener.context(*((digits.X_val, digits.y_val) if validates else ()))
+    with pytest.raises(FloatingPointError, match=r"finite after epoch 1 of 2 \(loss .*Lower the"):
+        classifier.fit(X, digits.y, context)
     assert listener.heard == []
 
 
@@ -170,3 +177,24 @@ def test_each_epoch_has_an_order_of_its_own(digits: Any) -> None:
     before = batches.order.copy()
     batches.reshuffle()
     assert not np.array_equal(before, batches.order)
+
+
+def test_training_takes_the_images_in_that_order(
+    make: Make, digits: Any, listener: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Any] = []
+
+    class Recording(Batches):
+        def __getitem__(self, step: int) -> Any:
+            taken.append((step, self.order[step * self.size : (step + 1) * self.size]))
+            return super().__getitem__(step)
+
+    monkeypatch.setattr("cnn._helpers.Batches", Recording)
+    make(epochs=2, batch_size=300).fit(digits.X, digits.y, listener.context())
+    assert [step for step, _ in taken] == [0, 1, 2, 3] * 2
+    first, second = (
+        np.concatenate([images for _, images in part]) for part in (taken[:4], taken[4:])
+    )
+    assert not np.array_equal(first, second)
+    assert np.array_equal(np.sort(first), np.arange(1_000))
+    assert np.array_equal(np.sort(second), np.arange(1_000))

@@ -1,0 +1,92 @@
+"""What README and CONTRIBUTING say is true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from suite.registry import discover
+from suite.selection import select
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+PACKAGES = ("suite", "reports", "baselines", "cnn")
+
+
+def modules() -> list[str]:
+    found = (path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+    return sorted(str(p.relative_to(ROOT)) for p in found if p.name != "__init__.py")
+
+
+def tree() -> set[str]:
+    """The files that the README's tree names, with their folders."""
+    block = README.split("## What stands where")[1].split("```")[1]
+    folder, named = "", set()
+    for line in block.strip().splitlines():
+        name = line.split()[0].rstrip(",")
+        if not line.startswith(" "):
+            folder = name if name.endswith("/") else ""
+        else:
+            named.add(folder + name)
+    return named
+
+
+def test_the_tree_has_a_line_for_every_module():
+    assert tree() == set(modules())
+
+
+def suite_commands() -> list[str]:
+    lines = (README + CONTRIBUTING).replace("`", "\n").splitlines()
+    found = (re.search(r"(?:python -m )?suite (\w+.*)$", line.split("  #")[0]) for line in lines)
+    return sorted({match.group(1).strip() for match in found if match and "-" in match.group(1)})
+
+
+@pytest.mark.parametrize("command", suite_commands())
+def test_commands_name_options_that_exist(command):
+    from typer.main import get_command
+
+    from suite.cli import app
+
+    verb, *arguments = shlex.split(command)
+    options = {
+        option
+        for parameter in get_command(app).commands[verb].params  # type: ignore[attr-defined]
+        for option in parameter.opts
+    }
+    assert {word for word in arguments if word.startswith("--")} <= options
+
+
+def test_every_command_is_documented():
+    from typer.main import get_command
+
+    from suite.cli import app
+
+    text = README + (ROOT / "CHANGELOG.md").read_text()
+    verbs = get_command(app).commands  # type: ignore[attr-defined]
+    assert not [verb for verb in verbs if not re.search(rf"suite {verb}\b|`{verb}`", text)]
+
+
+def test_models_that_are_named_as_examples_exist():
+    registry = discover()
+    named = re.findall(r"--models '?([^'\s]+)'?", README)
+    assert len(named) >= 3
+    for selection in named:
+        if not selection.startswith("./"):
+            assert select(registry, [selection])
+
+
+def test_the_example_of_a_plugin_works(tmp_path):
+    code = re.search(r"```python\n(.*?)```", CONTRIBUTING, re.DOTALL)
+    assert code
+    path = tmp_path / "my_model.py"
+    path.write_text("\n".join(line[3:] for line in code.group(1).splitlines()) + "\n")
+    import suite
+
+    records = list(suite.run("digits", str(path), preset="smoke", results=tmp_path / "r",
+                             progress=False))  # fmt: skip
+    assert [record.status for record in records] == ["ok"]
+    assert records[0].parameter_count.total == 1000 * 785
