@@ -106,7 +106,7 @@ class Published:
 
     Attributes:
         dataset: "fashion" or "mnist".
-        accuracy: Test accuracy as a fraction of 1.
+        accuracy: A fraction of 1; on the test images unless `note` says otherwise.
         variant: Which of the plugin's variants it belongs to; "" for the defaults.
         note: Protocol and known doubts, in a few words.
     """

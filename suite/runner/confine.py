@@ -30,13 +30,9 @@ def thread_environment(threads: int) -> dict[str, str]:
         "TF_NUM_INTRAOP_THREADS",
         "TF_NUM_INTEROP_THREADS",
         "LOKY_MAX_CPU_COUNT",
+        "NPROC",  # XLA on the CPU
     )
-    environment = dict.fromkeys(names, str(threads))
-    if threads == 1:
-        # XLA on the CPU sizes its pool by cores and has no count of its own.
-        flags = os.environ.get("XLA_FLAGS", "")
-        environment["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
-    return environment
+    return dict.fromkeys(names, str(threads))
 
 
 def pin(cores: tuple[int, ...]) -> None:
