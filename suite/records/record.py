@@ -225,7 +225,7 @@ class RunArrays:
         total = hashlib.sha256()
         for name, array in sorted(self.present().items()):
             total.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
-            total.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+            total.update(np.ascontiguousarray(array).tobytes())
         return total.hexdigest()
 
 
