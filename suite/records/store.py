@@ -9,12 +9,10 @@ one replaces moves to `superseded/`.
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +20,10 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from suite.errors import RecordError, StoreError
+from suite.records.archive import read_archive
 from suite.records.record import Record, RunArrays, RunKey, digest_of
 
 SUPERSEDED = "superseded"
@@ -108,9 +108,9 @@ def read_run(path: Path, folder: Path) -> StoredRun:
             or its arrays are missing or not the ones it names.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        record = Record.model_validate_json(text)
-        digest = digest_of(json.loads(text))
+        content = path.read_bytes()
+        record = Record.model_validate_json(content)
+        digest = digest_of(from_json(content))
     except OSError as error:
         raise RecordError(f"can't be read: {error.strerror}") from error
     except ValidationError as error:
@@ -130,11 +130,10 @@ def read_run(path: Path, folder: Path) -> StoredRun:
 
 def _read_arrays(path: Path, expected: str) -> RunArrays:
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            arrays = RunArrays(**{name: archive[name] for name in archive.files})
+        arrays = RunArrays(**read_archive(path.read_bytes()))
     except FileNotFoundError as error:
         raise RecordError(f"its arrays are missing: {path.name}") from error
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise RecordError(f"its arrays can't be read: {path.name}: {error}") from error
     if arrays.sha256() != expected:
         raise RecordError(f"its arrays were changed: {path.name} does not have the sum it names")
