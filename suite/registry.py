@@ -168,12 +168,12 @@ def _in_folders(packages: Mapping[str, Path]) -> Iterator[_Candidate]:
 
 def _in_entry_points() -> Iterator[_Candidate]:
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        path = _module_path(point.module)
+        path = module_path(point.module)
         module = point.module if point.attr == "PLUGIN" else point.value
         yield _Candidate(point.name, path, module)
 
 
-def _module_path(module: str) -> Path:
+def module_path(module: str) -> Path:
     """Where a module lies, found without importing its package."""
     top, *rest = module.split(".")
     try:
