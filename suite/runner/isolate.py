@@ -24,6 +24,8 @@ from suite.runner.task import Task, unpack
 
 # A guard that has not ended its run so long after the time limit is itself stopped or stuck.
 GRACE_SECONDS = 10.0
+# Of a machine's memory; the system, the suite and what the libraries share need the rest.
+MEMORY_SHARE = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
