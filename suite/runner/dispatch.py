@@ -115,7 +115,8 @@ class Dispatch:
 
     def runs(self) -> Generator[Finished, None, None]:
         """Do the runs."""
-        self._on_event(SweepStarted(jobs=self._jobs, lanes=len(self._lanes)))
+        lanes = len(self._lanes)
+        self._on_event(SweepStarted(jobs=self._jobs, lanes=lanes))
         while self._waiting or self._live:
             self._fill()
             with suppress(queue.Empty):
@@ -124,6 +125,9 @@ class Dispatch:
                 raise self.lost_scheduler()
             while self._ended:
                 yield self._ended.popleft()
+            if lanes != len(self._lanes):
+                lanes = len(self._lanes)
+                self._on_event(LanesChanged(lanes=lanes))
 
     def close(self) -> None:
         """End what is under way on the workers, and leave the cluster."""
@@ -158,7 +162,14 @@ class Dispatch:
         task = make_task(job, self._datasets[job.key.dataset], split, limits, ())
         source = None if job.plugin_module else job.plugin_path.read_bytes()
         token = uuid.uuid4().hex
-        order = Order(token=token, job=job, task=task, source=source, lane=lane.number)
+        order = Order(
+            token=token,
+            job=job,
+            task=task,
+            dataset=info_of(job.key.dataset),
+            source=source,
+            lane=lane.number,
+        )
         future = self._client.submit(
             do_order, self._name, order, key=f"suite-run-{token}", pure=False, workers=[lane.worker]
         )
@@ -198,7 +209,6 @@ class Dispatch:
                 memory=int(hello["memory_bytes"] * MEMORY_SHARE / count),
                 machine=Machine(**hello["machine"]),
             )
-        self._on_event(LanesChanged(lanes=len(self._lanes)))
 
     def _leave(self, worker: str) -> None:
         gone = {number for number, lane in self._lanes.items() if lane.worker == worker}
@@ -207,8 +217,6 @@ class Dispatch:
                 self._lose(token, f"the worker {worker} was lost")
         for number in gone:
             del self._lanes[number]
-        if gone:
-            self._on_event(LanesChanged(lanes=len(self._lanes)))
 
     def _take(self, token: str) -> None:
         """See what came of an attempt."""

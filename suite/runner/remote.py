@@ -17,7 +17,7 @@ from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 
 from suite import __version__
 from suite.data.images import find_images
-from suite.data.known import info_of
+from suite.data.known import DatasetInfo
 from suite.errors import RunnerError
 from suite.records.machine import Machine, this_machine, total_memory, usable_cores
 from suite.registry import install_command, missing_of, module_path
@@ -42,6 +42,7 @@ class Order:
         token: Names this attempt in messages.
         job: What is asked.
         task: What the run's process is told, with paths as they are for the caller.
+        dataset: What the images are of.
         source: The plugin file, where it belongs to no package.
         lane: Which of the worker's lanes the run is in, from 0.
     """
@@ -49,6 +50,7 @@ class Order:
     token: str
     job: Job
     task: Task
+    dataset: DatasetInfo
     source: bytes | None
     lane: int
 
@@ -133,7 +135,7 @@ class WorkerSide(WorkerPlugin):  # type: ignore[misc]
 
     def do(self, order: Order) -> Answer:
         """Do a run; see `do_order`."""
-        images = self._images_of(order.job.key.dataset)
+        images = self._images_of(order.dataset)
         if images is None:
             return Answer(told=None, machine=this_machine())
         task = replace(
@@ -176,14 +178,14 @@ class WorkerSide(WorkerPlugin):  # type: ignore[misc]
                 server.end_orphans()
         return run
 
-    def _images_of(self, dataset: str) -> dict[str, Path] | None:
+    def _images_of(self, dataset: DatasetInfo) -> dict[str, Path] | None:
         with self._lock:
-            if dataset not in self._images:
-                found = find_images(info_of(dataset))
+            if dataset.name not in self._images:
+                found = find_images(dataset)
                 if found is None:
                     return None
-                self._images[dataset] = found
-            return self._images[dataset]
+                self._images[dataset.name] = found
+            return self._images[dataset.name]
 
     def _plugin(self, order: Order) -> Path:
         """The plugin file on this machine, once it is sure to be the caller's."""
