@@ -26,10 +26,12 @@ def check_address(scheduler: str) -> None:
     """
     try:
         from distributed.comm.addressing import parse_address, parse_host_port
+        from distributed.comm.registry import get_backend
     except ImportError as error:
         raise UsageError(f"--scheduler needs dask.distributed: {INSTALL}") from error
     try:
-        _, location = parse_address(scheduler, strict=True)
+        scheme, location = parse_address(scheduler, strict=True)
+        get_backend(scheme)
         parse_host_port(location)
     except ValueError as error:
         raise UsageError(

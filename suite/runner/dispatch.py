@@ -256,7 +256,7 @@ class Dispatch:
                 history=(),
                 answer=None,
                 ending=None,
-                lost=f"{reason} during the run, {losses} times in a row; it may have taken "
+                lost=f"{reason} during the run, {losses} times in all; it may have taken "
                 "more than the machine has",
             )
             self._finish(run, told, self._lanes[run.lane].machine)
