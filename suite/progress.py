@@ -86,7 +86,7 @@ class SweepProgress:
         assert self._clock is not None
         self._clock.lanes = lanes
         if not lanes:
-            self.console.print("no worker is there; waiting for one")
+            self.console.print("no worker with room for a run is there; waiting for one")
 
     def _lose(self, event: RunLost) -> None:
         assert self._clock is not None

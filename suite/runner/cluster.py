@@ -72,13 +72,15 @@ def run_cluster(
     check_address(scheduler)
     if not jobs:
         return
+    from distributed.comm import CommClosedError
+
     from suite.runner.dispatch import Dispatch
 
     sweep = Dispatch(_connected(scheduler), jobs, datasets, split_of, limits, on_event)
     try:
         sweep.open()
         yield from sweep.runs()
-    except OSError as error:  # what Dask raises when a connection breaks in the middle of a call
+    except (CommClosedError, TimeoutError) as error:  # broken in the middle of a call
         raise sweep.lost_scheduler() from error
     finally:
         sweep.close()

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from distributed import Client, Future
+from distributed.comm import CommClosedError
 
 from suite import __version__
 from suite.data.datasets import PARTS, Dataset
@@ -37,6 +38,7 @@ from suite.runner.remote import (
     SweepClosedError,
     WorkerSide,
     do_order,
+    source_of,
 )
 from suite.runner.task import Task
 
@@ -102,7 +104,7 @@ class Dispatch:
                 WorkerSide(self._name, list(needs.values())),
             ):
                 self._client.register_plugin(plugin, name=self._name)
-        except OSError:
+        except (CommClosedError, TimeoutError):
             raise
         except Exception as error:
             raise RunnerError(
@@ -119,10 +121,12 @@ class Dispatch:
         self._on_event(SweepStarted(jobs=self._jobs, lanes=lanes))
         while self._waiting or self._live:
             self._fill()
+            message: Mapping[str, Any] = {"kind": "nothing", "token": ""}
             with suppress(queue.Empty):
-                self._hear(self._inbox.get(timeout=POLL_SECONDS))
-            if self._client.status != "running":
+                message = self._inbox.get(timeout=POLL_SECONDS)
+            if not self.connected:
                 raise self.lost_scheduler()
+            self._hear(message)
             while self._ended:
                 yield self._ended.popleft()
             if lanes != len(self._lanes):
@@ -131,13 +135,18 @@ class Dispatch:
 
     def close(self) -> None:
         """End what is under way on the workers, and leave the cluster."""
-        if self._client.status == "running":
+        if self.connected:
             with suppress(Exception):  # the scheduler does the same when it finds the caller gone
                 self._client.cancel([run.future for run in self._live.values()], force=True)
                 self._client.unregister_worker_plugin(self._name)
                 self._client.unregister_scheduler_plugin(self._name)
         with suppress(Exception):
             self._client.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the scheduler is there, as far as is known."""
+        return bool(self._client.status == "running")
 
     def lost_scheduler(self) -> RunnerError:
         """What to say when the scheduler is gone."""
@@ -160,14 +169,13 @@ class Dispatch:
         split = self._split_of(job.key.dataset, job.key.seed, job.key.fold)
         limits = replace(self._limits, bytes=self._limits.bytes or lane.memory)
         task = make_task(job, self._datasets[job.key.dataset], split, limits, ())
-        source = None if job.plugin_module else job.plugin_path.read_bytes()
         token = uuid.uuid4().hex
         order = Order(
             token=token,
             job=job,
             task=task,
             dataset=info_of(job.key.dataset),
-            source=source,
+            source=source_of(job),
             lane=lane.number,
         )
         future = self._client.submit(

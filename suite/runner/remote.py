@@ -68,6 +68,20 @@ class Answer:
     machine: Machine
 
 
+def source_of(job: Job) -> bytes | None:
+    """The plugin file of a job, where it belongs to no package and so has to be sent.
+
+    Raises:
+        RunnerError: It can't be read.
+    """
+    if job.plugin_module is not None:
+        return None
+    try:
+        return job.plugin_path.read_bytes()
+    except OSError as error:
+        raise RunnerError(f"{job.plugin_path}: can't be read ({error.strerror})") from error
+
+
 def do_order(sweep: str, order: Order) -> Answer:
     """Do a run on the Dask worker that calls this.
 

@@ -159,16 +159,25 @@ def test_the_run_of_a_lost_worker_is_done_again_but_not_for_ever(
 
 def test_a_lost_scheduler_ends_the_sweep_and_leaves_nothing(own, on_cluster, waits, gone, mark):
     own.start_worker("one", threads=2)
-
-    def on_event(event):
-        if isinstance(event, EpochEnded):
-            own.kill("scheduler")
-
-    runs = on_cluster(own, "fine", waits[0], on_event=on_event, memory=2**30)
-    arrived = []
+    runs = on_cluster(own, "fine", waits[0], memory=2**30)
+    assert next(runs).record.model == "fine"
+    own.kill("scheduler")
     with pytest.raises(RunnerError, match=r"scheduler at tcp://.* was lost"):
-        arrived.extend(run.record.status for run in iter(lambda: next(runs), None))
+        next(runs)
     gone(mark, 30.0)
+
+
+def test_the_command_line_runs_a_sweep_on_a_cluster(shared, fakes, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "suite", "run", "--datasets", "digits", "--preset", "smoke",
+         "--models", str(fakes / "fine.py"), "--results", "r", "--site", "s",
+         "--scheduler", shared.address],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, cwd=tmp_path,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "shared by the workers of tcp://" in done.stdout
+    assert len(list((tmp_path / "r").rglob("seed-0.json"))) == 1
 
 
 def test_a_killed_caller_leaves_nothing_on_the_workers(shared, waits, tmp_path):
