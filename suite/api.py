@@ -42,6 +42,7 @@ class RunOptions(TypedDict, total=False):
         memory: Limit of a run, such as "8GB".
         data_dir: Where to look for the datasets first.
         force: Run again what is recorded and current; the old records are kept aside.
+        scheduler: Address of a Dask cluster that does the runs, such as "tcp://10.0.0.1:8786".
     """
 
     family: str | Sequence[str]
@@ -51,6 +52,7 @@ class RunOptions(TypedDict, total=False):
     memory: str
     data_dir: str | Path
     force: bool
+    scheduler: str
 
 
 def run(

@@ -10,7 +10,15 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
-from suite.runner.events import EpochEnded, Event, RunEnded, RunStarted, SweepStarted
+from suite.runner.events import (
+    EpochEnded,
+    Event,
+    LanesChanged,
+    RunEnded,
+    RunLost,
+    RunStarted,
+    SweepStarted,
+)
 from suite.runner.plan import Job
 
 # Weight of the estimates against what is measured while little has been measured, in seconds.
@@ -62,21 +70,44 @@ class SweepProgress:
         elif isinstance(event, EpochEnded):
             state = f"epoch {event.epoch}/{event.epochs}"
             self._show_lane(event.lane, event.job, state, event.epoch, event.epochs)
+        elif isinstance(event, RunLost):
+            self._lose(event)
+        elif isinstance(event, LanesChanged):
+            self._change_lanes(event.lanes)
         else:
             self._end(event)
 
     def _start(self, event: SweepStarted) -> None:
         self._clock = Clock(event.jobs, event.lanes)
         self._whole = self._bars.add_task("loading libraries", total=len(event.jobs), state="")
-        for lane in range(event.lanes):
+        self._change_lanes(event.lanes)
+
+    def _change_lanes(self, lanes: int) -> None:
+        assert self._clock is not None
+        self._clock.lanes = lanes
+        if not lanes:
+            self.console.print("no worker with room for a run is there; waiting for one")
+
+    def _lose(self, event: RunLost) -> None:
+        assert self._clock is not None
+        self._clock.abandoned(event.lane)
+        self._bars.update(self._bar(event.lane), description="", total=None, state="")
+        line = Text(f"{event.job.label}  {_where(event.job)}  ")
+        line.append("again", style="yellow")
+        line.append(f"  {event.reason}")
+        self.console.print(line, soft_wrap=not self.console.is_terminal, highlight=False)
+
+    def _bar(self, lane: int) -> TaskID:
+        if lane not in self._lanes:
             self._lanes[lane] = self._bars.add_task("", total=None, state="")
+        return self._lanes[lane]
 
     def _show_lane(
         self, lane: int, job: Job, state: str, epoch: int = 0, epochs: int | None = None
     ) -> None:
         description = f"{job.label}  {_where(job)}"
         self._bars.update(
-            self._lanes[lane], description=description, completed=epoch, total=epochs, state=state
+            self._bar(lane), description=description, completed=epoch, total=epochs, state=state
         )
         self._show_whole()
 
@@ -96,7 +127,7 @@ class SweepProgress:
         took = self._clock.ended(event.lane, event.job)
         status = event.record.status
         self._failed += status != "ok"
-        self._bars.update(self._lanes[event.lane], description="", total=None, state="")
+        self._bars.update(self._bar(event.lane), description="", total=None, state="")
         self._show_whole()
         reason = event.record.error
         if status == "ok" and self.console.is_terminal:
@@ -123,7 +154,7 @@ class Clock:
     def __init__(self, jobs: tuple[Job, ...], lanes: int) -> None:
         self.total = len(jobs)
         self.done = 0
-        self._lanes = lanes
+        self.lanes = lanes
         self._cost = sum(job.cost for job in jobs)
         self._cost_left = self._cost
         self._cost_done = 0.0
@@ -133,6 +164,10 @@ class Clock:
     def started(self, lane: int, job: Job) -> None:
         """A lane took a run."""
         self._running[lane] = job, time.monotonic()
+
+    def abandoned(self, lane: int) -> None:
+        """A run was lost before it ended."""
+        self._running.pop(lane)
 
     def ended(self, lane: int, job: Job) -> float:
         """A run ended; returns the seconds that it took."""
@@ -159,7 +194,7 @@ class Clock:
             left = max(job.cost * pace - (now - since), 0.0)
             longest = max(longest, left)
             under_way += job.cost * pace - left
-        return max((self._cost_left * pace - under_way) / self._lanes, longest, 0.0)
+        return max((self._cost_left * pace - under_way) / max(self.lanes, 1), longest, 0.0)
 
 
 def duration(seconds: float) -> str:

@@ -140,6 +140,11 @@ def normal_name(name: str) -> str:
     return name.strip().lower().replace("-", "_")
 
 
+def missing_of(requires: Iterable[str]) -> tuple[str, ...]:
+    """Those of a plugin's import names that are not installed here."""
+    return tuple(names for names in requires if not _installed(names))
+
+
 def install_command(missing: Iterable[str]) -> str:
     """The command that installs libraries, by their import names ("jax|torch": one of them)."""
     extras: set[str] = set()
@@ -168,13 +173,17 @@ def _in_folders(packages: Mapping[str, Path]) -> Iterator[_Candidate]:
 
 def _in_entry_points() -> Iterator[_Candidate]:
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        path = _module_path(point.module)
+        path = module_path(point.module)
         module = point.module if point.attr == "PLUGIN" else point.value
         yield _Candidate(point.name, path, module)
 
 
-def _module_path(module: str) -> Path:
-    """Where a module lies, found without importing its package."""
+def module_path(module: str) -> Path:
+    """Where a module lies, found without importing its package.
+
+    Args:
+        module: Its dotted name; if there is none, the path is one that does not exist.
+    """
     top, *rest = module.split(".")
     try:
         spec = find_spec(top)
@@ -201,7 +210,7 @@ def _add(models: dict[str, Model], candidate: _Candidate) -> None:
     if name in models:
         reason = f"the name {name!r} is taken by {shown(models[name].path)}. Rename one of the two"
         raise BrokenPluginError(candidate.path, 1, reason)
-    missing = tuple(names for names in plugin.requires if not _installed(names))
+    missing = missing_of(plugin.requires)
     models[name] = Model(
         name=name,
         path=candidate.path,

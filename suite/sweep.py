@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,13 @@ from suite.records.record import Record
 from suite.records.store import Contents, Damage, Store, read
 from suite.registry import Registry
 from suite.runner.events import RunEnded
-from suite.runner.isolate import Limits
-from suite.runner.local import OnEvent, run_local
+from suite.runner.isolate import MEMORY_SHARE, Limits
+from suite.runner.local import Finished, OnEvent, run_local
 from suite.runner.plan import Job, Plan, make_plan
 from suite.selection import Selection, select_models
 
 DEFAULT_DATASETS = ("fashion", "mnist")
 DEFAULT_TIMEOUT = 2 * 3600.0
-# The system, the suite and what the libraries share need the rest.
-MEMORY_SHARE = 0.8
 # Loading libraries before the first run, with and without Keras.
 STARTUP_SECONDS = {True: 8.0, False: 2.0}
 
@@ -48,6 +46,7 @@ class Settings:
         results: Folder of the records.
         data_dir: Where to look for data first.
         force: Run again what is recorded and current.
+        scheduler: Address of a Dask cluster that does the runs; None for this machine.
     """
 
     datasets: tuple[str, ...] = DEFAULT_DATASETS
@@ -63,6 +62,7 @@ class Settings:
     results: Path = Path("results")
     data_dir: Path | None = None
     force: bool = False
+    scheduler: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +78,9 @@ class Sweep:
         seeds: The base seeds.
         plan: The runs to do, and those recorded.
         splits: Makes and remembers splits.
-        lanes: Runs side by side.
+        lanes: Runs side by side on this machine; 1 where a cluster does them.
         limits: Of each run.
+        scheduler: Address of the cluster that does the runs, if any.
         damaged: Records of the sweep that can't be believed; their runs are done again.
     """
 
@@ -93,11 +94,12 @@ class Sweep:
     splits: Splits
     lanes: int
     limits: Limits
+    scheduler: str | None
     damaged: tuple[Damage, ...]
 
     @property
     def estimate_seconds(self) -> float:
-        """About how long the runs will take."""
+        """About how long the runs will take; on a cluster, if one followed another."""
         return estimate_seconds(self.plan.jobs, self.lanes)
 
 
@@ -147,9 +149,11 @@ def prepare(settings: Settings) -> Sweep:
         recorded={run.record.key: run.record for run in recorded.runs},
         force=settings.force,
     )
-    lanes = settings.jobs or max(len(usable_cores()) // settings.threads, 1)
-    lanes = max(min(lanes, len(plan.jobs)), 1)
-    memory = settings.memory or int(total_memory() * MEMORY_SHARE / lanes)
+    lanes, memory = 1, settings.memory
+    if settings.scheduler is None:
+        lanes = settings.jobs or max(len(usable_cores()) // settings.threads, 1)
+        lanes = max(min(lanes, len(plan.jobs)), 1)
+        memory = memory or int(total_memory() * MEMORY_SHARE / lanes)
     return Sweep(
         registry=registry,
         selections=selections,
@@ -161,13 +165,23 @@ def prepare(settings: Settings) -> Sweep:
         splits=splits,
         lanes=lanes,
         limits=Limits(seconds=settings.timeout, bytes=memory),
+        scheduler=settings.scheduler,
         damaged=recorded.damaged,
     )
 
 
 def _check_counts(settings: Settings) -> None:
     cores = len(usable_cores())
-    if settings.threads < 1 or settings.threads > cores:
+    if settings.scheduler is not None:
+        from suite.runner.cluster import check_address
+
+        check_address(settings.scheduler)
+        if settings.jobs is not None:
+            raise UsageError("--jobs is for this machine; with --scheduler each Dask worker does "
+                             "as many runs at a time as its threads allow")  # fmt: skip
+        if settings.threads < 1:
+            raise UsageError(f"--threads {settings.threads}: expected 1 or more")
+    elif settings.threads < 1 or settings.threads > cores:
         raise UsageError(
             f"--threads {settings.threads}: expected 1 to {cores}, the cores of this machine"
         )
@@ -195,22 +209,23 @@ def execute(sweep: Sweep, store: Store, on_event: OnEvent) -> Iterator[Record]:
 
     Raises:
         StoreError: A record can't be written.
-        RunnerError: No process can be started.
+        RunnerError: No process can be started, or the cluster is lost.
     """
-    runs = run_local(
-        sweep.plan.jobs,
-        sweep.datasets,
-        sweep.splits,
-        lanes=sweep.lanes,
-        limits=sweep.limits,
-        on_event=on_event,
-    )
-    with closing(runs):  # ends what is under way, whatever ends this
+    with closing(_runs(sweep, on_event)) as runs:  # ends what is under way, whatever ends this
         for run in runs:
             with _undisturbed():
                 store.add(run.record, run.arrays)
             on_event(RunEnded(lane=run.lane, job=run.job, record=run.record))
             yield run.record
+
+
+def _runs(sweep: Sweep, on_event: OnEvent) -> Generator[Finished, None, None]:
+    plan = sweep.plan.jobs, sweep.datasets, sweep.splits
+    if sweep.scheduler is None:
+        return run_local(*plan, lanes=sweep.lanes, limits=sweep.limits, on_event=on_event)
+    from suite.runner.cluster import run_cluster
+
+    return run_cluster(*plan, scheduler=sweep.scheduler, limits=sweep.limits, on_event=on_event)
 
 
 @contextmanager

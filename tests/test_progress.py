@@ -8,7 +8,14 @@ import pytest
 from rich.console import Console
 
 from suite.progress import Clock, SweepProgress, duration
-from suite.runner.events import EpochEnded, RunEnded, RunStarted, SweepStarted
+from suite.runner.events import (
+    EpochEnded,
+    LanesChanged,
+    RunEnded,
+    RunLost,
+    RunStarted,
+    SweepStarted,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +98,20 @@ def test_the_time_left_follows_what_runs_really_take(sweep, monkeypatch):
         clock.ended(0, job)
     assert clock.share_done == pytest.approx(0.5)
     assert 1.5 * at_first / 2 < clock.seconds_left() <= 3 * at_first / 2
+
+
+def test_a_lost_run_and_the_want_of_workers_are_told(sweep):
+    text = io.StringIO()
+    job = sweep.plan.jobs[0]
+    with SweepProgress(Console(file=text, width=200)) as progress:
+        progress(SweepStarted(jobs=sweep.plan.jobs, lanes=1))
+        progress(RunStarted(lane=0, job=job))
+        progress(RunLost(lane=0, job=job, reason="the worker tcp://w:1 was lost"))
+        progress(LanesChanged(lanes=0))
+        progress(LanesChanged(lanes=4))
+        progress(RunStarted(lane=3, job=job))
+    lines = text.getvalue().splitlines()
+    assert len(lines) == 2
+    assert job.label in lines[0]
+    assert "again  the worker tcp://w:1 was lost" in lines[0]
+    assert "waiting" in lines[1]

@@ -86,6 +86,8 @@ def print_summary(sweep: Sweep, console: Console) -> None:
         line += f"; {len(recorded)} recorded and current"
     if runs:
         lanes = f"{sweep.lanes} side by side" if sweep.lanes > 1 else "one after another"
+        if sweep.scheduler is not None:
+            lanes += f", shared by the workers of {sweep.scheduler}"
         line += f"; about {duration(sweep.estimate_seconds)}, {lanes}"
     console.print(line + ".", soft_wrap=True)
     not_ok = sum(record.status != "ok" for record in recorded)

@@ -41,6 +41,13 @@ def run(
     data_dir: o.DataDir = None,
     config: o.Config = None,
     force: o.Force = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run on a Dask cluster, such as tcp://10.0.0.1:8786.  \\[default: this machine]",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be done, as `plan` does.")
     ] = False,
@@ -59,6 +66,7 @@ def run(
     - suite run --datasets digits --preset smoke
     - suite run --datasets fashion,mnist --preset quick
     - suite run --models 'svm[C=[1,10]]' --protocol full --seeds 1
+    - suite run --preset quick --scheduler tcp://10.0.0.1:8786
     """
     from rich.console import Console
 
@@ -70,6 +78,7 @@ def run(
         datasets=datasets, models=models, family=family, seeds=seeds, timeout=timeout,
         memory=memory, config=config, preset=preset, protocol=protocol, jobs=jobs,
         threads=threads, results=results, data_dir=data_dir, force=force,
+        scheduler=scheduler,
     )  # fmt: skip
     console = Console(highlight=False)
     if dry_run:

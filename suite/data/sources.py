@@ -130,6 +130,35 @@ def obtain(
     """
     problems: list[str] = []
     looked = places(info, data_dir)
+    found = _look(info, file, looked, problems)
+    if found is not None:
+        return found
+    try:
+        path = download(
+            info, file, cache_dir() / info.name, lambda p, url: read(p, info, file, url), progress
+        )
+    except DataError as error:
+        raise DataError(_not_found(info, file, looked, [*problems, str(error)])) from error
+    return Found(path, read(path, info, file))
+
+
+def find(info: DatasetInfo, file: IdxFile, data_dir: Path | None = None) -> Found | None:
+    """Finds a file on this machine; None where no place holds a good one.
+
+    Args:
+        info: The dataset.
+        file: Which of its files.
+        data_dir: The folder that the user gave, if any.
+
+    Raises:
+        DataError: A folder that the user named holds a wrong file.
+    """
+    return _look(info, file, places(info, data_dir), [])
+
+
+def _look(
+    info: DatasetInfo, file: IdxFile, looked: tuple[Place, ...], problems: list[str]
+) -> Found | None:
     for place in looked:
         for path in place.holds(file):
             try:
@@ -139,13 +168,7 @@ def obtain(
                     raise
                 logger.warning("%s Looking elsewhere.", error)
                 problems.append(str(error))
-    try:
-        path = download(
-            info, file, cache_dir() / info.name, lambda p, url: read(p, info, file, url), progress
-        )
-    except DataError as error:
-        raise DataError(_not_found(info, file, looked, [*problems, str(error)])) from error
-    return Found(path, read(path, info, file))
+    return None
 
 
 def read(path: Path, info: DatasetInfo, file: IdxFile, where: str = "") -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +29,46 @@ PACKAGES = (
     "xgboost",
     "xgboost-cpu",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A machine and its software, as the records of runs on it name them.
+
+    Attributes:
+        processor: As the system names it.
+        cores: Cores that this process may use.
+        memory_mib: Physical memory, or the control group's limit where that is less.
+        system: Operating system and version.
+        python: Version of Python.
+        packages: Versions of the installed packages that can change a result or a time.
+        git_commit: Commit of the suite's checkout; None without one.
+        git_dirty: Whether the checkout has other changes; None without one.
+    """
+
+    processor: str
+    cores: int
+    memory_mib: int
+    system: str
+    python: str
+    packages: Mapping[str, str]
+    git_commit: str | None
+    git_dirty: bool | None
+
+
+def this_machine() -> Machine:
+    """The machine that this process runs on, now: cores and memory may change while it runs."""
+    commit, dirty = git_state()
+    return Machine(
+        processor=processor_name(),
+        cores=len(usable_cores()),
+        memory_mib=total_memory() // 2**20,
+        system=system_name(),
+        python=python_version(),
+        packages=package_versions(),
+        git_commit=commit,
+        git_dirty=dirty,
+    )
 
 
 @cache

@@ -45,4 +45,20 @@ class RunEnded:
     record: Record
 
 
-Event = SweepStarted | RunStarted | EpochEnded | RunEnded
+@dataclass(frozen=True, kw_only=True)
+class RunLost:
+    """A machine was lost with a run under way, which will be done again from its start."""
+
+    lane: int
+    job: Job
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanesChanged:
+    """Machines joined or left; a lane that is gone has no run."""
+
+    lanes: int
+
+
+Event = SweepStarted | RunStarted | EpochEnded | RunEnded | RunLost | LanesChanged

@@ -17,14 +17,15 @@ import numpy as np
 from suite.data.datasets import Dataset
 from suite.protocol.seeds import model_seed
 from suite.protocol.splits import Split
-from suite.records.record import Record, RunArrays
 from suite.runner.forkserver import ForkServer
-from suite.runner.outcome import Facts, Told, record_of
+from suite.runner.outcome import Facts, Told
 from suite.runner.plan import Job
 from suite.runner.task import Task, unpack
 
 # A guard that has not ended its run so long after the time limit is itself stopped or stuck.
 GRACE_SECONDS = 10.0
+# Of a machine's memory; the system, the suite and what the libraries share need the rest.
+MEMORY_SHARE = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +44,8 @@ class Limits:
 class IsolatedRun:
     """A run under way; `connection` becomes readable when there is something to `receive`."""
 
-    def __init__(
-        self,
-        server: ForkServer,
-        job: Job,
-        dataset: Dataset,
-        split: Split,
-        limits: Limits,
-        cores: tuple[int, ...],
-    ) -> None:
-        self.job = job
-        self._dataset = dataset
-        self._split = split
-        self._task = make_task(job, dataset, split, limits, cores)
+    def __init__(self, server: ForkServer, task: Task) -> None:
+        self.task = task
         self._history: list[dict[str, float | int]] = []
         self._answer: tuple[Facts, Any] | None = None
         self._ending: Facts | None = None
@@ -67,7 +57,7 @@ class IsolatedRun:
         self.connection = server.fork()
         # A guard that is killed before it reads this is noticed when its answer is waited for.
         with suppress(OSError):
-            self.connection.send_bytes(pickle.dumps(self._task))
+            self.connection.send_bytes(pickle.dumps(task))
 
     def receive(self, on_epoch: Callable[[int, int, dict[str, float]], None]) -> None:
         """Take one message; afterwards `finished` says whether it was the last."""
@@ -95,7 +85,7 @@ class IsolatedRun:
 
         The kernel then ends the worker, and the connection closes.
         """
-        limit = self._task.limit_seconds
+        limit = self.task.limit_seconds
         if limit is None or time.monotonic() - self._started < limit + GRACE_SECONDS:
             return
         if self.guard is not None:
@@ -113,21 +103,15 @@ class IsolatedRun:
         """Whether nothing was ever heard of the run: its fork server was killed under it."""
         return self.finished and self.guard is None
 
-    def outcome(self) -> tuple[Record, RunArrays | None]:
-        """The record of the finished run."""
-        labels = self._dataset.labels("train" if self._split.scores_training_images else "test")
-        return record_of(
-            self.job,
-            self._task,
-            Told(
-                history=self._history,
-                answer=self._answer,
-                ending=self._ending,
-                overdue=self._overdue,
-            ),
-            sums=self._dataset.sums,
-            test_labels=labels[self._split.test],
+    @property
+    def told(self) -> Told:
+        """All that came back from the run so far."""
+        return Told(
             started_at=self._started_at,
+            history=self._history,
+            answer=self._answer,
+            ending=self._ending,
+            overdue=self._overdue,
         )
 
     def abandon(self) -> None:

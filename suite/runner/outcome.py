@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from suite.records import machine
+from suite.data.datasets import Dataset
+from suite.protocol.splits import Split
+from suite.records.machine import Machine
 from suite.records.record import (
     Count,
     DatasetFacts,
@@ -43,16 +45,20 @@ class Told:
     """All that came back from a run.
 
     Attributes:
+        started_at: ISO 8601, UTC.
         history: A row for each epoch.
         answer: Facts and arrays of the worker's last message, if it sent one.
         ending: The guard's last message; None where the guard was killed.
         overdue: Whether it was the suite that killed the guard, which let the time limit pass.
+        lost: Why nothing came back, where the machines that did the run were lost.
     """
 
+    started_at: str
     history: Sequence[Mapping[str, float | int]]
     answer: tuple[Facts, Arrays] | None
     ending: Facts | None
     overdue: bool = False
+    lost: str = ""
 
 
 def record_of(
@@ -60,9 +66,9 @@ def record_of(
     task: Task,
     told: Told,
     *,
-    sums: Mapping[str, str],
-    test_labels: NDArray[np.uint8],
-    started_at: str,
+    dataset: Dataset,
+    split: Split,
+    machine: Machine,
 ) -> tuple[Record, RunArrays | None]:
     """The record of a run, and its arrays if it predicted.
 
@@ -70,17 +76,18 @@ def record_of(
         job: What was asked.
         task: What the process was told.
         told: What came back.
-        sums: SHA-256 of the dataset's files.
-        test_labels: Labels of the scored images: uint8, (n,).
-        started_at: ISO 8601, UTC.
+        dataset: What the images and labels come from.
+        split: Which of them the run was about.
+        machine: Where the run was done.
     """
+    labels = dataset.labels("train" if split.scores_training_images else "test")
     status, error, arrays = "ok", None, None
     measured: dict[str, Any] = {}
     if told.ending is not None and told.ending["reason"] == "answered" and told.answer is not None:
         facts, received = told.answer
         if facts["kind"] == "result":
             try:
-                measured, arrays = _measured(facts, received, task, test_labels)
+                measured, arrays = _measured(facts, received, task, labels[split.test])
             except (InvalidOutputError, ValidationError, ValueError, TypeError, KeyError) as wrong:
                 status = "invalid"
                 error = RunError(type=type(wrong).__name__, message=clip(str(wrong)))
@@ -102,7 +109,7 @@ def record_of(
         parameters=dict(job.parameters),
         preset_changes=dict(job.preset_changes),
         source_hash=job.source_hash,
-        dataset=DatasetFacts(name=job.key.dataset, sums=dict(sums)),
+        dataset=DatasetFacts(name=job.key.dataset, sums=dict(dataset.sums)),
         protocol=job.key.protocol,
         preset=job.key.preset,
         split_hash=job.split_hash,
@@ -114,8 +121,8 @@ def record_of(
         error=error,
         history=tuple(told.history) or None,
         arrays_sha256=arrays.sha256() if arrays else None,
-        environment=environment(job, facts),
-        started_at=started_at,
+        environment=_environment(job, facts, machine),
+        started_at=told.started_at,
         **measured,
     )
     return record, arrays
@@ -151,6 +158,8 @@ def _measured(
 def _cut_short(task: Task, told: Told) -> tuple[str, RunError]:
     """Status and reason of a run whose process was ended or ended itself."""
     ending = told.ending
+    if told.lost:
+        return "failed", RunError(type="WorkerLost", message=told.lost)
     if told.overdue:
         message = (
             f"not finished within the time limit of {task.limit_seconds:g} s; the process that "
@@ -187,19 +196,11 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-def environment(job: Job, facts: Facts) -> Environment:
+def _environment(job: Job, facts: Facts, machine: Machine) -> Environment:
     """Machine and software of a run; what only its process could tell is in `facts`."""
-    commit, dirty = machine.git_state()
     return Environment(
-        processor=machine.processor_name(),
-        cores=len(machine.usable_cores()),
-        memory_mib=machine.total_memory() // MIB,
-        system=machine.system_name(),
-        python=machine.python_version(),
-        packages=machine.package_versions(),
+        **asdict(machine),
         backend=job.backend,
         device=str(facts.get("device") or "cpu"),
         precision=str(facts.get("precision") or "float32"),
-        git_commit=commit,
-        git_dirty=dirty,
     )

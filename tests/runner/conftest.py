@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,7 @@ from suite.runner.local import run_local
 from suite.sweep import Settings, Sweep, prepare
 
 MARK = "SUITE_TEST_MARK"
+SECONDS = 60.0  # more than any process needs to start
 
 
 @pytest.fixture
@@ -95,3 +98,95 @@ def run_all(sweep_of: Callable[..., Sweep]) -> Callable[..., Iterator[Outcome]]:
                 yield run.record, run.arrays
 
     return run
+
+
+class Cluster:
+    """A scheduler and workers, each a process of its own with a cache of its own."""
+
+    def __init__(self, folder, mark):
+        self.folder = folder
+        self.mark = mark
+        self.processes = {}
+
+    def start(self, name, *arguments, **environment):
+        log = self.folder / f"{name}.log"
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *arguments, "--host", "127.0.0.1", "--no-dashboard"],
+                stdout=stream, stderr=stream, cwd=self.folder,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path),
+                     MARK: self.mark, **environment},
+            )  # fmt: skip
+        self.processes[name] = process
+        return log
+
+    def start_scheduler(self):
+        log = self.start("scheduler", "distributed.cli.dask_scheduler", "--port", "0")
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            found = [w for w in log.read_text().split() if w.startswith("tcp://127.0.0.1:")]
+            if found:
+                self.address = found[0]
+                return
+            time.sleep(0.05)
+        raise AssertionError(log.read_text())
+
+    def start_worker(self, name, threads=1, **environment):
+        self.start(
+            name, "distributed.cli.dask_worker", self.address, "--nthreads", str(threads),
+            "--name", name, "--no-nanny", "--memory-limit", "4GB",
+            SUITE_CACHE_DIR=str(self.folder / f"cache-{name}"), **environment,
+        )  # fmt: skip
+
+    def workers(self):
+        """Names of the workers that the scheduler knows, by address."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            found = client.scheduler_info(n_workers=-1)["workers"]
+            return {address: worker["name"] for address, worker in found.items()}
+
+    def wait_for(self, *names):
+        deadline = time.monotonic() + SECONDS
+        while set(self.workers().values()) != set(names) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert set(self.workers().values()) == set(names)
+
+    def runs_of(self, name):
+        """Processes below a worker: fork servers, guards, runs."""
+        return psutil.Process(self.processes[name].pid).children(recursive=True)
+
+    def alive(self, *names):
+        return [name for name in names if self.processes[name].poll() is None]
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def stop(self):
+        for name in self.processes:
+            self.kill(name)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A cluster for the tests that do no harm to it."""
+    with ExitStack() as stack:
+        cluster = Cluster(tmp_path_factory.mktemp("shared"), "shared-cluster")
+        stack.callback(cluster.stop)
+        cluster.start_scheduler()
+        cluster.start_worker("one")
+        cluster.start_worker("two")
+        cluster.wait_for("one", "two")
+        yield cluster
+
+
+@pytest.fixture
+def own(tmp_path, mark):
+    """A cluster to be harmed: the scheduler runs, workers are started by the test."""
+    cluster = Cluster(tmp_path, mark)
+    try:
+        cluster.start_scheduler()
+        yield cluster
+    finally:
+        cluster.stop()

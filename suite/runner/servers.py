@@ -1,0 +1,63 @@
+"""The fork servers of a sweep on one machine, and which of them a run is forked from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from suite.runner.confine import thread_environment
+from suite.runner.forkserver import ForkServer
+from suite.runner.plan import Job
+
+
+class Servers:
+    """Two fork servers, with libraries loaded and bare; each starts with its first run."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        """Nothing is started yet.
+
+        Args:
+            jobs: What will be run, all of one number of threads; one job for each set of needs
+                is enough.
+        """
+        environment = {
+            **thread_environment(jobs[0].threads),
+            "PYTHONHASHSEED": "0",
+            # Several runs share a graphics card: none may take all its memory at the start.
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+            "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
+        }
+        backends = [job.backend for job in jobs if job.backend is not None]
+        if backends:
+            environment["KERAS_BACKEND"] = backends[0]
+        loaded = [name for job in jobs if not _is_bare(job) for name in _preloads(job)]
+        self._loaded = ForkServer(list(dict.fromkeys(loaded)), environment)
+        self._bare = ForkServer([], environment)
+
+    def of(self, job: Job) -> ForkServer:
+        """The server that a run is forked from."""
+        return self._bare if _is_bare(job) else self._loaded
+
+    def close(self) -> None:
+        """End the servers and everything that was ever started below them."""
+        self._loaded.close()
+        self._bare.close()
+
+
+def _is_bare(job: Job) -> bool:
+    """Whether a run must be forked from a process that has loaded no library.
+
+    JAX starts threads when it is imported, and a graphics card's driver does not survive a fork.
+    """
+    return job.backend == "jax" or (job.backend is not None and _has_gpu())
+
+
+def _has_gpu() -> bool:
+    return any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd"))
+
+
+def _preloads(job: Job) -> list[str]:
+    """Import names worth loading once for all; Keras loads its backend itself."""
+    return [name for name in job.requires if "|" not in name]
