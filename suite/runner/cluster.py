@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_SECONDS = 10.0
-INSTALL = 'pip install "fashion-mnist-suite[cluster]"'
+INSTALL = "pip install -e '.[cluster]'"
 
 
 def check_address(scheduler: str) -> None:
