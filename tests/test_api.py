@@ -79,11 +79,11 @@ def test_a_damaged_record_is_left_out_with_a_warning(folder, tmp_path):
         assert len(suite.results(copy)) == 5
 
 
-def test_bad_arguments_are_refused():
+def test_bad_arguments_are_refused(tmp_path):
     with pytest.raises(UsageError):
         suite.run("digits", seeds=0)
     with pytest.raises(UsageError, match="unknown dataset"):
-        next(suite.run("digit", progress=False))
+        next(suite.run("digit", results=tmp_path, progress=False))
 
 
 def test_importing_the_package_loads_nothing_heavy():
