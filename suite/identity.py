@@ -35,7 +35,7 @@ def identity(plugin: Plugin, params: Params, extras: Mapping[str, Any] = _NO_EXT
     named = None if extras else _named(plugin, resolved)
     if named is not None:
         return named
-    content = _canonical([resolved, dict(extras)] if extras else resolved)
+    content = canonical_json([resolved, dict(extras)] if extras else resolved)
     return hashlib.sha256(content.encode()).hexdigest()[:10]
 
 
@@ -114,9 +114,9 @@ def like(default: object, value: Any) -> Any:
 
 def _named(plugin: Plugin, resolved: Params) -> str | None:
     """The name of the set that equals these parameters: "" for the defaults; None if none does."""
-    wanted = _canonical(resolved)
+    wanted = canonical_json(resolved)
     for name, changes in {"": {}, **plugin.variants}.items():
-        if _canonical(as_defaults(plugin, {**plugin.params, **changes})) == wanted:
+        if canonical_json(as_defaults(plugin, {**plugin.params, **changes})) == wanted:
             return name
     return None
 
@@ -127,12 +127,12 @@ def _changes(plugin: Plugin | None, params: Params) -> str:
     return ",".join(
         f"{name}={spell(value, numeric=kind(defaults.get(name)) == 'number')}"
         for name, value in resolved.items()
-        if name not in defaults or _canonical(value) != _canonical(defaults[name])
+        if name not in defaults or canonical_json(value) != canonical_json(defaults[name])
     )
 
 
-def _canonical(content: object) -> str:
-    """JSON with sorted keys and no spaces, as records have it; True and 1 differ, and 1 and 1.0."""
+def canonical_json(content: object) -> str:
+    """JSON with sorted keys and no spaces: equal content, equal text; 1, 1.0 and True differ."""
     return json.dumps(
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from suite.identity import canonical_json
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -227,13 +229,6 @@ class RunArrays:
             total.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
             total.update(np.ascontiguousarray(array).tobytes())
         return total.hexdigest()
-
-
-def canonical_json(content: object) -> str:
-    """JSON with sorted keys and no spaces: equal content gives equal text."""
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
 
 
 def digest_of(content: dict[str, Any]) -> str:

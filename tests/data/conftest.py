@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,12 +74,3 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.chdir(folder / "work")
     return folder
-
-
-@pytest.fixture
-def real_data() -> Path:
-    """The folder that holds the real `fashion/` and `mnist/`."""
-    folder = os.environ.get("SUITE_DATA_DIR")
-    if not folder:
-        pytest.skip("SUITE_DATA_DIR is not set")
-    return Path(folder)

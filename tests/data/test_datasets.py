@@ -200,7 +200,7 @@ def test_unknown_part(tmp_path: Path) -> None:
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", ["fashion", "mnist"])
-def test_real_sets(real_data: Path, home: Path, name: str) -> None:
+def test_real_sets(data_dir: Path, home: Path, name: str) -> None:
     # Linux's own figure: a process inherits `ru_maxrss` from the one that started it.
     code = (
         "import re; from pathlib import Path; from suite.data.datasets import load\n"
@@ -209,7 +209,7 @@ def test_real_sets(real_data: Path, home: Path, name: str) -> None:
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) // 1024)"
     )
     variables = {
-        "SUITE_DATA_DIR": str(real_data),
+        "SUITE_DATA_DIR": str(data_dir),
         "PYTHONPATH": str(Path(datasets.__file__).parents[2]),
     }
     done = subprocess.run(

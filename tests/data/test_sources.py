@@ -259,28 +259,28 @@ def test_a_changed_file_is_refused_or_the_same(
 
 
 @pytest.mark.real_data
-def test_real_sets_in_each_others_place(real_data: Path) -> None:
+def test_real_sets_in_each_others_place(data_dir: Path) -> None:
     fashion, mnist = DATASETS["fashion"], DATASETS["mnist"]
     for file in fashion.files:
-        path = real_data / "mnist" / f"{file.name}.gz"
+        path = data_dir / "mnist" / f"{file.name}.gz"
         with pytest.raises(DataError, match=r"is MNIST \(.*\), not Fashion-MNIST"):
             sources.read(path, fashion, file)
-    swapped = real_data / "mnist/t10k-images-idx3-ubyte.gz"
+    swapped = data_dir / "mnist/t10k-images-idx3-ubyte.gz"
     with pytest.raises(DataError, match="is t10k-images-idx3-ubyte of MNIST, not train-images"):
         sources.read(swapped, mnist, mnist.files[0])
-    longer = real_data / "mnist/train-images-idx3-ubyte.gz"
+    longer = data_dir / "mnist/train-images-idx3-ubyte.gz"
     with pytest.raises(DataError, match="is train-images-idx3-ubyte of MNIST, not t10k-images"):
         sources.read(longer, mnist, mnist.files[2])
 
 
 @pytest.mark.real_data
 def test_archive_of_keras_with_the_real_set(
-    real_data: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mnist = DATASETS["mnist"]
     arrays = {}
     for file in mnist.files:
-        data = sources.read(real_data / "mnist" / f"{file.name}.gz", mnist, file)
+        data = sources.read(data_dir / "mnist" / f"{file.name}.gz", mnist, file)
         decode = idx.decode_images if file.kind == "images" else idx.decode_labels
         arrays[file.npz_key] = decode(data, "")
     path = home / ".keras/datasets/mnist.npz"

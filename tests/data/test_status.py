@@ -79,6 +79,6 @@ def test_digits_before_and_after_their_first_use(home: Path) -> None:
 
 
 @pytest.mark.real_data
-def test_real_sets_are_ok(real_data: Path, home: Path) -> None:
+def test_real_sets_are_ok(data_dir: Path, home: Path) -> None:
     for name in ("fashion", "mnist"):
-        assert all(state.ok for state in survey(DATASETS[name], real_data))
+        assert all(state.ok for state in survey(DATASETS[name], data_dir))

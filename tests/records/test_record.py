@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from suite.identity import canonical_json
 from suite.records.record import (
     DatasetFacts,
     Environment,
@@ -17,7 +18,6 @@ from suite.records.record import (
     RunArrays,
     RunError,
     RunKey,
-    canonical_json,
     digest_of,
     make_record,
 )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -127,7 +126,6 @@ def test_an_old_page_stays_whole_when_writing_fails(
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif("SUITE_DATA_DIR" not in os.environ, reason="set SUITE_DATA_DIR to the datasets")
 def test_fashion_and_mnist_stand_side_by_side(stored: MakeStored, tmp_path: Path) -> None:
     runs = tuple(
         stored(np.array(load(name).labels("test")), dataset=name) for name in ("fashion", "mnist")
