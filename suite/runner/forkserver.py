@@ -139,16 +139,16 @@ def serve(descriptor: int, preload: list[str]) -> None:
 
     Args:
         descriptor: The server's end of the socket.
-        preload: Import names to load; one that fails to load is left to the run that needs it.
+        preload: Import names to load, of "a|b" the first that can be; what fails to load is left to
+            the run that needs it.
     """
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     confine.adopt_orphans()
     from suite.runner.guard import run_guard
 
-    for name in preload:
-        with suppress(Exception):
-            importlib.import_module(name)
+    for names in preload:
+        _load_one(names)
     # Objects in the oldest generation are not touched by a collection, so that pages stay shared.
     gc.collect()
     gc.freeze()
@@ -173,6 +173,13 @@ def serve(descriptor: int, preload: list[str]) -> None:
     _end_all(guards)
     # Libraries that were loaded may hold up an orderly exit.
     os._exit(0)
+
+
+def _load_one(names: str) -> None:
+    for name in names.split("|"):
+        with suppress(Exception):
+            importlib.import_module(name)
+            return
 
 
 def _end_children(but: set[int]) -> None:

@@ -60,4 +60,4 @@ def _has_gpu() -> bool:
 
 def _preloads(job: Job) -> list[str]:
     """Import names worth loading once for all; Keras loads its backend itself."""
-    return [name for name in job.requires if "|" not in name]
+    return [name for name in job.requires if job.backend is None or "|" not in name]

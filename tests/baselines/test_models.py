@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,8 @@ def test_cost_grows_with_images(case: Case) -> None:
 def test_names_its_engine(case: Case, fitted: Callable[[Case], Any]) -> None:
     model = fitted(case)
     engine = getattr(model, "engine", type(model).__module__.partition(".")[0])
-    libraries = {"lightgbm": "lightgbm", "xgboost": "xgboost"}
+    fast = "sklearnex" if find_spec("sklearnex") else "sklearn"
+    libraries = {"lightgbm": "lightgbm", "xgboost": "xgboost", "knn": fast, "svm": fast}
     assert engine == libraries.get(case.name, "sklearn")
 
 
