@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from reports.captions import facts, folds, heading, warning
 from reports.cells import costs, costs_from, results
 from reports.formats import clean, one_line
 from reports.tables import Table
 from suite.records.store import Damage
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def to_html(
@@ -26,21 +30,10 @@ def to_html(
         titles: Titles of the datasets by name.
         version: Version of the suite that writes the page.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # Only text from other people is cleaned and escaped; style and script are the package's own.
-    environment.filters["clean"] = clean
-    environment.filters["one_line"] = one_line
     static = files("reports").joinpath("static")
-    return environment.get_template("index.html.jinja").render(
+    return make_environment().get_template("index.html.jinja").render(
         tables=tables,
         damaged=damaged,
         titles=titles,
@@ -54,4 +47,23 @@ def to_html(
         results=results,
         costs=costs,
         costs_from=costs_from,
+    )  # fmt: skip
+
+
+def make_environment() -> Environment:
+    """Where the templates of the report are found, and how they treat text.
+
+    Only text from other people is cleaned and escaped; style and script are the package's own.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters["clean"] = clean
+    environment.filters["one_line"] = one_line
+    return environment

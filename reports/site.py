@@ -7,22 +7,21 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import suite
+from reports import reproduction_page
 from reports.exports import to_csv, to_json
 from reports.markdown import to_markdown
 from reports.names import describe
 from reports.page import to_html
+from reports.reproduction_records import reproduce_tables
 from reports.rows import Row
 from reports.tables import Table, build_tables
 from suite.data.datasets import DATASETS
 from suite.errors import UsageError
 from suite.records.store import Contents, Damage
+from suite.registry import Registry, discover
 from suite.stats.scoring import score_all
-
-if TYPE_CHECKING:
-    from suite.registry import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +53,7 @@ def write_report(
     data_dir: Path | None = None,
     registry: Registry | None = None,
 ) -> Report:
-    """Write `index.html`, `leaderboard.md`, `leaderboard.json` and `leaderboard.csv`.
+    """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, `reproduction.html` and `.md`.
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -73,9 +72,11 @@ def write_report(
         UsageError: No record can be reported, or `site` can't be written.
         DataError: A dataset is missing or broken.
     """
+    registry = discover() if registry is None else registry
     report = summarise(
         contents, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
     )
+    reproductions = reproduce_tables(report.tables, registry)
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
     primary = report.tables[0]
     texts = {
@@ -83,6 +84,8 @@ def write_report(
         "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
         "leaderboard.json": to_json(primary),
         "leaderboard.csv": to_csv(primary),
+        "reproduction.html": reproduction_page.to_html(reproductions, titles, suite.__version__),
+        "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
     }
     try:
         site.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from suite.cli.info import info
 from suite.cli.list import list_models
 from suite.cli.plan import plan
 from suite.cli.report import report
+from suite.cli.reproduce import reproduce
 from suite.cli.run import run
 from suite.errors import SuiteError
 
@@ -53,6 +54,7 @@ def _root(
 app.command("run")(run)
 app.command("plan")(plan)
 app.command("report")(report)
+app.command("reproduce")(reproduce)
 app.command("list")(list_models)
 app.command("info")(info)
 app.add_typer(data_app, name="data")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from suite.contract import Params, Published
+from suite.contract import Params
 from suite.errors import UsageError
 from suite.grammar import parse, spell
 from suite.registry import Model, discover
-from suite.selection import find_item, plugin_files
+from suite.selection import Selection, find_item, plugin_files
+
+if TYPE_CHECKING:
+    from reports.published import Result
+
+    Results = Sequence[tuple[Result, Selection]]
 
 _FULL_TRAINING = 60_000
 
@@ -30,14 +35,19 @@ def info(
     items = parse(model)
     if len(items) > 1:
         raise UsageError(f"expected one model, got {len(items)}: {model}")
-    found = find_item(discover(plugin_files([model])), items[0])
+    from reports.published import load_published
+    from reports.published_models import by_model
+
+    registry = discover(plugin_files([model]))
+    found = find_item(registry, items[0])
+    published = by_model(registry, load_published()).get(found.name, ())
     if as_json:
-        typer.echo(json.dumps(_facts(found), indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(_facts(found, published), indent=1, ensure_ascii=False))
     else:
-        _show(found)
+        _show(found, published)
 
 
-def _facts(model: Model) -> dict[str, Any]:
+def _facts(model: Model, published: Results) -> dict[str, Any]:
     plugin = model.plugin
     return {
         "name": model.name,
@@ -56,6 +66,10 @@ def _facts(model: Model) -> dict[str, Any]:
         "missing": list(model.missing),
         "install": model.install_hint,
         "source": asdict(plugin.source),
+        "published": [
+            {"model": chosen.label} | result.model_dump(mode="json", exclude_none=True)
+            for result, chosen in published
+        ],
         "path": str(model.path),
         "source_hash": model.source_hash,
     }
@@ -76,7 +90,7 @@ def _cost(model: Model) -> float | None:
         return None
 
 
-def _show(model: Model) -> None:
+def _show(model: Model, published: Results) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -84,14 +98,14 @@ def _show(model: Model) -> None:
     table = Table.grid(padding=(0, 2), expand=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, text in _rows(model):
+    for name, text in _rows(model, published):
         table.add_row(name, Text(text))
     console = Console()
     console.print(Text(f"{model.name}: {model.plugin.title}", style="bold"))
     console.print(table)
 
 
-def _rows(model: Model) -> Iterator[tuple[str, str]]:
+def _rows(model: Model, published: Results) -> Iterator[tuple[str, str]]:
     plugin = model.plugin
     shape = "(n, 784)" if plugin.view == "flat" else "(n, 28, 28, 1)"
     cost = _cost(model)
@@ -112,7 +126,7 @@ def _rows(model: Model) -> Iterator[tuple[str, str]]:
     yield "requires", ", ".join(plugin.requires) or "nothing"
     yield "installed", f"no: {model.install_hint}" if model.missing else "yes"
     yield "source", " ".join(text for text in (plugin.source.name, plugin.source.url) if text)
-    yield "published", _lines(map(_result, plugin.source.published)) or "nothing"
+    yield "published", _lines(map(_result, published)) or "nothing"
     yield "changed", plugin.source.changed or "nothing"
     yield "file", str(model.path)
 
@@ -124,9 +138,13 @@ def _sets(sets: Mapping[str, Params]) -> str:
     ) or "none"  # fmt: skip
 
 
-def _result(result: Published) -> str:
-    where = f"{result.dataset}, {result.variant}" if result.variant else result.dataset
-    return f"{where}: {result.accuracy:g}" + (f" ({result.note})" if result.note else "")
+def _result(item: tuple[Result, Selection]) -> str:
+    from reports.published_words import kind, published_value
+
+    result, chosen = item
+    what = f"{chosen.label} on {result.dataset}: {published_value(result)} %, {kind(result)}"
+    notes = "; ".join(filter(None, (result.printed_in, result.protocol)))
+    return f"{what} ({notes})" if notes else what
 
 
 def _lines(texts: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ from suite.registry import Model, Registry, discover, normal_name
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from reports.published import Result
 
 _WIDE = 120
 
@@ -29,14 +32,16 @@ def list_models(
     """
     registry = discover()
     models = _of_families(registry, family or [])
+    results = _results(registry)
     if as_json:
         broken = [
             {"path": str(b.path), "line": b.line, "message": b.message} for b in registry.broken
         ]
-        content = {"models": [_summary(model) for model in models], "broken": broken}
+        summaries = [_summary(model, results.get(model.name, ())) for model in models]
+        content = {"models": summaries, "broken": broken}
         typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
     else:
-        _show(models)
+        _show(models, results)
     for item in registry.broken:
         typer.echo(f"broken: {item}", err=True)
 
@@ -49,8 +54,16 @@ def _of_families(registry: Registry, families: list[str]) -> list[Model]:
     return sorted(models, key=lambda model: (model.plugin.family, model.name))
 
 
-def _summary(model: Model) -> dict[str, Any]:
-    source = model.plugin.source
+def _results(registry: Registry) -> dict[str, list[Result]]:
+    """What is published for each model."""
+    from reports.published import load_published
+    from reports.published_models import by_model
+
+    found = by_model(registry, load_published())
+    return {name: [result for result, _ in results] for name, results in found.items()}
+
+
+def _summary(model: Model, results: Sequence[Result]) -> dict[str, Any]:
     return {
         "name": model.name,
         "title": model.plugin.title,
@@ -59,31 +72,36 @@ def _summary(model: Model) -> dict[str, Any]:
         "installed": not model.missing,
         "missing": list(model.missing),
         "install": model.install_hint,
-        "source": source.name,
+        "source": model.plugin.source.name,
         "published": [
-            {"dataset": p.dataset, "accuracy": p.accuracy, "variant": p.variant}
-            for p in source.published
+            {
+                "selection": r.selection,
+                "dataset": r.dataset,
+                "accuracy_percent": r.figure().percent,
+                "statistic": r.figure().statistic,
+            }
+            for r in results
         ],
         "path": str(model.path),
     }
 
 
-def _show(models: list[Model]) -> None:
+def _show(models: list[Model], results: Mapping[str, Sequence[Result]]) -> None:
     from rich.console import Console
 
     console = Console()
     if models:
-        console.print(_table(models, wide=console.width >= _WIDE))
+        console.print(_table(models, results, wide=console.width >= _WIDE))
     else:
         console.print("no model: baselines/ and cnn/ are empty, and no package offers one")
 
 
-def _table(models: list[Model], *, wide: bool) -> Table:
+def _table(models: list[Model], results: Mapping[str, Sequence[Result]], *, wide: bool) -> Table:
     """All columns where there is room; else the name, the title and whether it is installed."""
     from rich.table import Table
     from rich.text import Text
 
-    names = ("model", "title", "family", "variants", "installed", "from", "published")
+    names = ("model", "title", "family", "variants", "installed", "from", "published %")
     narrow = {"model", "title", "installed"}
     shown = [name for name in names if wide or name in narrow]
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -97,7 +115,7 @@ def _table(models: list[Model], *, wide: bool) -> Table:
             "variants": ", ".join(model.plugin.variants),
             "installed": model.install_hint or "yes",
             "from": model.plugin.source.name,
-            "published": _published(model),
+            "published %": _published(results.get(model.name, ())),
         }
         if not wide and model.plugin.variants:
             cells["model"] += "".join(f"\n  /{name}" for name in model.plugin.variants)
@@ -105,9 +123,11 @@ def _table(models: list[Model], *, wide: bool) -> Table:
     return table
 
 
-def _published(model: Model) -> str:
-    """The highest published accuracy on each dataset."""
+def _published(results: Sequence[Result]) -> str:
+    """The highest published test accuracy on each dataset, in percent."""
     best: dict[str, float] = {}
-    for result in model.plugin.source.published:
-        best[result.dataset] = max(result.accuracy, best.get(result.dataset, 0.0))
-    return ", ".join(f"{dataset} {accuracy:g}" for dataset, accuracy in sorted(best.items()))
+    for result in results:
+        figure = result.figure()
+        if figure.percent is not None and figure.statistic in ("test", "test_mean"):
+            best[result.dataset] = max(figure.percent, best.get(result.dataset, 0.0))
+    return ", ".join(f"{dataset} {percent:.5g}" for dataset, percent in sorted(best.items()))

@@ -41,7 +41,7 @@ def report(
         typer.Option(metavar="DIR", help="Look for the datasets here first.", show_default=False),
     ] = None,
 ) -> None:
-    """Write index.html, leaderboard.md, leaderboard.json and leaderboard.csv from the records.
+    """Write the leaderboard and the published values beside ours, as pages and as data files.
 
     Exits with 1 if a record is damaged.
 

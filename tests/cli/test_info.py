@@ -62,6 +62,8 @@ def test_json_has_every_field(file: Path) -> None:
         ],
         "changed": "The labels are not shuffled. " * 8,
     }
+    (published,) = facts.pop("published")
+    assert (published["model"], published["accuracy_percent"]) == ("my_svm/poly", 89.7)
     assert facts == {
         "name": "my_svm",
         "title": "RBF [SVM]",
@@ -93,9 +95,16 @@ def test_the_text_is_readable_at_any_width(
         "my_svm: RBF [SVM]", "(n, 784)", "C = 10.0 kernel = rbf", "poly: kernel = poly",
         "quick: C = 1.0", "Support vectors [all of them], dual", "used while training",
         "every seed gives the same", "about 600 processor seconds", "pip install no_such_library",
-        "https://example.org/model", "fashion, poly: 0.897 (other split)",
+        "https://example.org/model", "my_svm/poly on fashion: 89.7 %, test accuracy", "other split",
     ):  # fmt: skip
         assert words in text
+
+
+def test_published_values_on_file_are_shown() -> None:
+    text = " ".join(invoke("machine_learning_mastery").stdout.split())
+    assert "machine_learning_mastery/same_padding on fashion: 91.257 ± 0.23 %" in text
+    facts = json.loads(invoke("xgboost", "--json").stdout)
+    assert 96.81 in [p.get("corrected", {}).get("accuracy_percent") for p in facts["published"]]
 
 
 def test_a_cost_that_can_not_be_told(file: Path) -> None:

@@ -14,7 +14,14 @@ from suite.records.store import Contents, Damage, StoredRun
 from suite.registry import Registry
 
 MakeStored = Callable[..., StoredRun]
-FILES = ["index.html", "leaderboard.md", "leaderboard.json", "leaderboard.csv"]
+FILES = [
+    "index.html",
+    "leaderboard.md",
+    "leaderboard.json",
+    "leaderboard.csv",
+    "reproduction.html",
+    "reproduction.md",
+]
 NO_MODELS = Registry(models={})
 
 

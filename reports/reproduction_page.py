@@ -1,0 +1,118 @@
+"""The reproduction table as a web page and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from reports import published_words as words
+from reports import reproduction_cells as cells
+from reports.markdown import escape
+from reports.page import make_environment
+from reports.reproduction import Reproduction
+
+_COLUMNS = ("System", "Dataset", "Published %", "Ours %", "Difference", "Verdict")
+
+
+def to_html(rows: Sequence[Reproduction], titles: Mapping[str, str], version: str) -> str:
+    """The text of `reproduction.html`, with its style and script inside.
+
+    Args:
+        rows: The rows.
+        titles: Titles of the datasets by name.
+        version: Version of the suite that writes the page.
+    """
+    from markupsafe import Markup
+
+    static = files("reports").joinpath("static")
+
+    def own(name: str) -> Markup:
+        return Markup(static.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704
+
+    return make_environment().get_template("reproduction.html.jinja").render(
+        sections=cells.sections(rows),
+        counts=cells.verdict_counts(rows),
+        cells=cells,
+        words=words,
+        titles=titles,
+        version=version,
+        link=web_address,
+        style=own("style.css") + own("reproduction.css"),
+        script=own("table.js"),
+    )  # fmt: skip
+
+
+def web_address(url: str) -> str:
+    """The address if it is one of the web; empty otherwise, such as for a script's."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def to_markdown(rows: Sequence[Reproduction], titles: Mapping[str, str]) -> str:
+    """The text of `reproduction.md`.
+
+    Args:
+        rows: The rows.
+        titles: Titles of the datasets by name.
+    """
+    parts = ["# Reproduction", "Published values beside ours. [The leaderboard](leaderboard.md)"]
+    counts = cells.verdict_counts(rows)
+    if counts:
+        parts.append(f"{escape(counts)}.")
+    parts.append("\n".join(f"- **{f.subject}:** {escape(f.text, 5_000)}" for f in cells.rule()))
+    for section in cells.sections(rows):
+        parts += [f"## {escape(section.heading)}", _grid(section, titles)]
+        parts += _notes(section, titles)
+    return "\n\n".join(parts) + "\n"
+
+
+def _grid(section: cells.Section, titles: Mapping[str, str]) -> str:
+    from tabulate import tabulate
+
+    # Numbers are already text, and tabulate would read "1,234" or "nan" as numbers again.
+    return tabulate(
+        [_line(row, titles) for row in section.rows],
+        _COLUMNS,
+        tablefmt="pipe",
+        colalign=("left", "left", "right", "right", "right", "left"),
+        disable_numparse=True,
+    )
+
+
+def _line(row: Reproduction, titles: Mapping[str, str]) -> list[str]:
+    result = row.result
+    name = escape(result.title)
+    if result.selection:
+        name += f" (**{escape(words.model_name(result, row.label))}**)"
+    printed = words.struck_out(result)
+    about = ", ".join(filter(None, (words.kind(result), words.data_version(result))))
+    ours = cells.ours_value(row)
+    if row.ours is not None:
+        ours += f" ({escape(cells.ours_from(row.ours))})"
+    return [
+        name,
+        escape(titles.get(result.dataset, result.dataset)),
+        (f"~~{printed}~~ " if printed else "")
+        + f"{words.published_value(result)} ({escape(about)})",
+        ours,
+        cells.difference(row),
+        "; ".join([f"**{row.verdict}**", *(escape(reason, 1_000) for reason in row.reasons)]),
+    ]
+
+
+def _notes(section: cells.Section, titles: Mapping[str, str]) -> list[str]:
+    """What else is known of each value; rows of the benchmark have the same to say."""
+    if section.name == "official":
+        return []
+    notes = []
+    for row in section.rows:
+        result = row.result
+        value = f"{titles.get(result.dataset, result.dataset)} {words.published_value(result)}"
+        address = web_address(result.url)
+        where = [escape(result.title), *([f"<{address}>"] if _is_plain(address) else [])]
+        known = "; ".join(f"{f.subject.lower()}: {f.text}" for f in cells.details(row))
+        notes.append(f"- {', '.join([*where, escape(value)])}: {escape(known, 5_000)}")
+    return ["### Sources and known defects", "\n".join(notes)]
+
+
+def _is_plain(url: str) -> bool:
+    return bool(url) and not any(c in "<>" or c.isspace() or not c.isprintable() for c in url)
