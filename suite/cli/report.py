@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,19 +49,22 @@ def report(
     Examples: suite report; suite report --results old-results --site old-site --preset quick.
     """
     from reports.site import write_report
-    from suite.records.store import read
+    from suite.records.store import scan
 
     if protocol is not None:
         protocol_named(protocol)
     if preset is not None:
         preset_named(preset)
-    contents = read(results)
-    if not contents.runs and not contents.damaged:
+    found = scan(results)
+    first = next(found, None)
+    if first is None:
         raise UsageError(
             f"no records in {results.absolute()}. Make some first: `suite run --preset quick`, "
             "or offline `suite run --datasets digits`; or name their folder with --results."
         )
-    written = write_report(contents, site, protocol=protocol, preset=preset, data_dir=data_dir)
+    written = write_report(
+        chain([first], found), site, protocol=protocol, preset=preset, data_dir=data_dir
+    )
     print_report(written)
     if written.damaged:
         raise typer.Exit(1)
