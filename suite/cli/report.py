@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Columns of the terminal from which on more is shown, with two datasets; another one takes its own.
 _ROOMY, _MIDDLE, _WIDE = 60, 80, 120
 _COLUMNS_OF_A_DATASET = 15
+_MOST_LINES = 200
 
 
 def report(
@@ -88,6 +89,8 @@ def print_report(report: Report) -> None:
 def print_leaderboard(table: Table, console: Console) -> None:
     """Print a table as wide as the terminal lets: model and accuracies come first.
 
+    Of a very long one the best lines: thousands take the terminal seconds, and nobody reads them.
+
     Args:
         table: What to print.
         console: Where to; its width decides on the columns.
@@ -104,6 +107,9 @@ def print_leaderboard(table: Table, console: Console) -> None:
         console.print(Text(banner, style="yellow"))
     more = max(0, len(table.datasets) - 2)
     console.print(_grid(table, console.width - more * _COLUMNS_OF_A_DATASET))
+    unseen = len(table.lines) - _MOST_LINES
+    if unseen > 0:
+        console.print(f"and {unseen:,} more: see the page")
     note = f"accuracy %: mean ± sample deviation over {'folds' if folds(table) else 'seeds'}"
     if any(row.machine and not row.comparable for row in table.rows):
         note += f"; {DAGGER} times from another machine"
@@ -125,7 +131,7 @@ def _grid(table: Table, room: int) -> TerminalTable:
         grid.add_column(
             name, justify="right" if justify else "left", no_wrap=keeps, overflow="fold"
         )
-    for line in table.lines:
+    for line in table.lines[:_MOST_LINES]:
         grid.add_row(*(Text(cell) for cell in _cells(line, table, room)))
     return grid
 

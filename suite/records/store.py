@@ -65,19 +65,7 @@ class Contents:
 
 
 def read(folder: Path, dataset: str = "*", table: str = "*") -> Contents:
-    """Read and check the records of a results folder, and keep them all; see `scan`.
-
-    Args:
-        folder: The results folder; one that does not exist is empty.
-        dataset: Only this dataset's.
-        table: Only those of this protocol and preset, such as "holdout-quick".
-
-    Returns:
-        The records in the order of their paths, and the damaged ones apart.
-
-    Raises:
-        StoreError: The path is a file, or can't be read.
-    """
+    """All that `scan` finds, the damaged records apart; arguments and errors are the same."""
     found = list(scan(folder, dataset, table))
     return Contents(
         tuple(one for one in found if isinstance(one, StoredRun)),
@@ -88,12 +76,12 @@ def read(folder: Path, dataset: str = "*", table: str = "*") -> Contents:
 def scan(folder: Path, dataset: str = "*", table: str = "*") -> Iterator[StoredRun | Damage]:
     """Read and check the records of a results folder, one after another.
 
-    A record's arrays are the most of it: who drops them before the next needs little memory.
+    A run's arrays are most of it: who does not keep them needs little memory.
 
     Args:
-        folder: As for `read`.
-        dataset: As for `read`.
-        table: As for `read`.
+        folder: The results folder; one that does not exist is empty.
+        dataset: Only this dataset's.
+        table: Only those of this protocol and preset, such as "holdout-quick".
 
     Yields:
         Each record, or what is wrong with it, in the order of their paths.
