@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count as integers
@@ -16,6 +15,7 @@ import numpy as np
 from suite.contract import Plugin
 from suite.data.datasets import Dataset
 from suite.identity import identity
+from suite.records.archive import pack_archive
 from suite.records.machine import package_versions
 from suite.records.record import Count, DatasetFacts, Environment, Record, RunArrays, make_record
 from suite.registry import discover
@@ -55,7 +55,7 @@ def write_records(folder: Path, count: int, datasets: list[Dataset]) -> None:
     """Write records of `SEEDS` seeds for each entry and dataset, until there are enough.
 
     The files are what `Store.add` writes, without its syncing. Every record is another one; the
-    predictions are drawn from `ARRAY_SETS` sets a dataset, since compressing them takes longest.
+    predictions are drawn from `ARRAY_SETS` sets a dataset, since making them takes longest.
 
     Args:
         folder: The results folder, empty.
@@ -116,9 +116,7 @@ def _arrays(
 
 
 def _pack(arrays: RunArrays) -> Packed:
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays.present())  # type: ignore[arg-type]
-    return Packed(arrays, arrays.sha256(), content.getvalue())
+    return Packed(arrays, arrays.sha256(), pack_archive(arrays.present()))
 
 
 def _record(

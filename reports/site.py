@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from reports.rows import Row
 from reports.tables import Table, build_tables
 from suite.data.datasets import DATASETS
 from suite.errors import UsageError
-from suite.records.store import Contents, Damage
+from suite.records.store import Damage, StoredRun
 from suite.registry import Registry, discover
 from suite.stats.scoring import score_all
 
@@ -45,7 +46,7 @@ class Report:
 
 
 def write_report(
-    contents: Contents,
+    found: Iterable[StoredRun | Damage],
     site: Path,
     *,
     protocol: str | None = None,
@@ -58,7 +59,7 @@ def write_report(
     Equal records give equal files, to the byte: no time of writing is in them.
 
     Args:
-        contents: The records.
+        found: The records, the damaged ones among them, such as `suite.records.store.scan` gives.
         site: Folder of the report; made if it does not exist.
         protocol: Protocol of the primary table; None for any.
         preset: Preset of the primary table; None for any.
@@ -74,7 +75,7 @@ def write_report(
     """
     registry = discover() if registry is None else registry
     report = summarise(
-        contents, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
+        found, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
     )
     reproductions = reproduce_tables(report.tables, registry)
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
@@ -100,7 +101,7 @@ def write_report(
 
 
 def summarise(
-    contents: Contents,
+    found: Iterable[StoredRun | Damage],
     *,
     protocol: str | None = None,
     preset: str | None = None,
@@ -110,7 +111,7 @@ def summarise(
     """Score the records and put them into tables, without writing anything.
 
     Args:
-        contents: The records.
+        found: The records, the damaged ones among them, such as `suite.records.store.scan` gives.
         protocol: As for `write_report`.
         preset: As for `write_report`.
         data_dir: As for `write_report`.
@@ -123,8 +124,7 @@ def summarise(
         UsageError: No record can be reported.
         DataError: A dataset is missing or broken.
     """
-    scored, unusable = score_all(contents.runs, data_dir)
-    damaged = (*contents.damaged, *unusable)
+    scored, damaged = score_all(found, data_dir)
     if not scored:
         first = f", such as {damaged[0].path}: {damaged[0].reason}" if damaged else ""
         raise UsageError(

@@ -147,12 +147,11 @@ def results(folder: str | Path = "results", *, data_dir: str | Path | None = Non
     """
     import pandas as pd
 
-    from suite.records.store import read
+    from suite.records.store import scan
     from suite.stats.scoring import score_all
 
-    contents = read(Path(folder))
-    scored, unusable = score_all(contents.runs, _path(data_dir))
-    _warn_of((*contents.damaged, *unusable))
+    scored, damaged = score_all(scan(Path(folder)), _path(data_dir))
+    _warn_of(damaged)
     return pd.DataFrame([_row(one) for one in scored])
 
 
@@ -188,10 +187,10 @@ def leaderboard(
 
     from reports.exports import to_json
     from reports.site import summarise
-    from suite.records.store import read
+    from suite.records.store import scan
 
     report = summarise(
-        read(Path(folder)), protocol=protocol, preset=preset, data_dir=_path(data_dir)
+        scan(Path(folder)), protocol=protocol, preset=preset, data_dir=_path(data_dir)
     )
     _warn_of(report.damaged)
     return pd.DataFrame(json.loads(to_json(report.tables[0]))["rows"])

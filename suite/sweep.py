@@ -13,8 +13,8 @@ from suite.errors import UsageError
 from suite.protocol.rules import Preset, Protocol, preset_named, protocol_named
 from suite.protocol.splits import Split, make_split
 from suite.records.machine import total_memory, usable_cores
-from suite.records.record import Record
-from suite.records.store import Contents, Damage, Store, read
+from suite.records.record import Record, RunKey
+from suite.records.store import Damage, Store, scan
 from suite.registry import Registry
 from suite.runner.events import RunEnded
 from suite.runner.isolate import MEMORY_SHARE, Limits
@@ -138,7 +138,7 @@ def prepare(settings: Settings) -> Sweep:
     datasets = {name: load(name, settings.data_dir) for name in dict.fromkeys(settings.datasets)}
     splits = Splits(datasets, protocol, preset)
     seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))
-    recorded = _recorded(settings.results, datasets, f"{protocol.name}-{preset.name}")
+    recorded, damaged = _recorded(settings.results, datasets, f"{protocol.name}-{preset.name}")
     plan = make_plan(
         selections,
         datasets,
@@ -146,7 +146,7 @@ def prepare(settings: Settings) -> Sweep:
         seeds,
         split_of=splits,
         threads=settings.threads,
-        recorded={run.record.key: run.record for run in recorded.runs},
+        recorded=recorded,
         force=settings.force,
     )
     lanes, memory = 1, settings.memory
@@ -166,7 +166,7 @@ def prepare(settings: Settings) -> Sweep:
         lanes=lanes,
         limits=Limits(seconds=settings.timeout, bytes=memory),
         scheduler=settings.scheduler,
-        damaged=recorded.damaged,
+        damaged=damaged,
     )
 
 
@@ -191,12 +191,18 @@ def _check_counts(settings: Settings) -> None:
         raise UsageError("no seed is named; use --seeds 5 or --seeds 0,1,2")
 
 
-def _recorded(folder: Path, datasets: dict[str, Dataset], table: str) -> Contents:
-    parts = [read(folder, dataset, table) for dataset in datasets]
-    return Contents(
-        runs=tuple(run for part in parts for run in part.runs),
-        damaged=tuple(damage for part in parts for damage in part.damaged),
-    )
+def _recorded(
+    folder: Path, datasets: dict[str, Dataset], table: str
+) -> tuple[dict[RunKey, Record], tuple[Damage, ...]]:
+    """The records of a table, without their arrays, and the damaged ones."""
+    records: dict[RunKey, Record] = {}
+    damaged: list[Damage] = []
+    for found in (one for dataset in datasets for one in scan(folder, dataset, table)):
+        if isinstance(found, Damage):
+            damaged.append(found)
+        else:
+            records[found.record.key] = found.record
+    return records, tuple(damaged)
 
 
 def execute(sweep: Sweep, store: Store, on_event: OnEvent) -> Iterator[Record]:

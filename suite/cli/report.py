@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 # Columns of the terminal from which on more is shown, with two datasets; another one takes its own.
 _ROOMY, _MIDDLE, _WIDE = 60, 80, 120
 _COLUMNS_OF_A_DATASET = 15
+_MOST_LINES = 200
 
 
 def report(
@@ -48,19 +50,22 @@ def report(
     Examples: suite report; suite report --results old-results --site old-site --preset quick.
     """
     from reports.site import write_report
-    from suite.records.store import read
+    from suite.records.store import scan
 
     if protocol is not None:
         protocol_named(protocol)
     if preset is not None:
         preset_named(preset)
-    contents = read(results)
-    if not contents.runs and not contents.damaged:
+    found = scan(results)
+    first = next(found, None)
+    if first is None:
         raise UsageError(
             f"no records in {results.absolute()}. Make some first: `suite run --preset quick`, "
             "or offline `suite run --datasets digits`; or name their folder with --results."
         )
-    written = write_report(contents, site, protocol=protocol, preset=preset, data_dir=data_dir)
+    written = write_report(
+        chain([first], found), site, protocol=protocol, preset=preset, data_dir=data_dir
+    )
     print_report(written)
     if written.damaged:
         raise typer.Exit(1)
@@ -84,6 +89,8 @@ def print_report(report: Report) -> None:
 def print_leaderboard(table: Table, console: Console) -> None:
     """Print a table as wide as the terminal lets: model and accuracies come first.
 
+    Of a very long one the best lines: thousands take the terminal seconds, and nobody reads them.
+
     Args:
         table: What to print.
         console: Where to; its width decides on the columns.
@@ -100,6 +107,9 @@ def print_leaderboard(table: Table, console: Console) -> None:
         console.print(Text(banner, style="yellow"))
     more = max(0, len(table.datasets) - 2)
     console.print(_grid(table, console.width - more * _COLUMNS_OF_A_DATASET))
+    unseen = len(table.lines) - _MOST_LINES
+    if unseen > 0:
+        console.print(f"and {unseen:,} more: see the page")
     note = f"accuracy %: mean ± sample deviation over {'folds' if folds(table) else 'seeds'}"
     if any(row.machine and not row.comparable for row in table.rows):
         note += f"; {DAGGER} times from another machine"
@@ -121,7 +131,7 @@ def _grid(table: Table, room: int) -> TerminalTable:
         grid.add_column(
             name, justify="right" if justify else "left", no_wrap=keeps, overflow="fold"
         )
-    for line in table.lines:
+    for line in table.lines[:_MOST_LINES]:
         grid.add_row(*(Text(cell) for cell in _cells(line, table, room)))
     return grid
 

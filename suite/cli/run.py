@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -121,13 +122,14 @@ def _execute(sweep: Sweep, store: object, console: Console, fail_fast: bool) -> 
 def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
     """Write and show the report of the results folder; returns whether a record is damaged."""
     from reports.site import write_report
-    from suite.records.store import read
+    from suite.records.store import scan
 
-    contents = read(settings.results)
-    if not contents.runs and not contents.damaged:
+    found = scan(settings.results)
+    first = next(found, None)
+    if first is None:
         return False
     report = write_report(
-        contents,
+        chain([first], found),
         site,
         protocol=sweep.protocol.name,
         preset=sweep.preset.name,

@@ -8,7 +8,6 @@ one replaces moves to `superseded/`.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import sys
@@ -18,12 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from suite.errors import RecordError, StoreError
-from suite.records.archive import read_archive
+from suite.records.archive import pack_archive, read_archive
 from suite.records.record import Record, RunArrays, RunKey, digest_of
 
 SUPERSEDED = "superseded"
@@ -61,31 +59,43 @@ class Contents:
     runs: tuple[StoredRun, ...]
     damaged: tuple[Damage, ...]
 
+    def __iter__(self) -> Iterator[StoredRun | Damage]:
+        """What `scan` would find, the damaged records first."""
+        return iter((*self.damaged, *self.runs))
+
 
 def read(folder: Path, dataset: str = "*", table: str = "*") -> Contents:
-    """Read and check the records of a results folder.
+    """All that `scan` finds, the damaged records apart; arguments and errors are the same."""
+    found = list(scan(folder, dataset, table))
+    return Contents(
+        tuple(one for one in found if isinstance(one, StoredRun)),
+        tuple(one for one in found if isinstance(one, Damage)),
+    )
+
+
+def scan(folder: Path, dataset: str = "*", table: str = "*") -> Iterator[StoredRun | Damage]:
+    """Read and check the records of a results folder, one after another.
+
+    A run's arrays are most of it: who does not keep them needs little memory.
 
     Args:
         folder: The results folder; one that does not exist is empty.
         dataset: Only this dataset's.
         table: Only those of this protocol and preset, such as "holdout-quick".
 
-    Returns:
-        The records in the order of their paths, and the damaged ones apart.
+    Yields:
+        Each record, or what is wrong with it, in the order of their paths.
 
     Raises:
         StoreError: The path is a file, or can't be read.
     """
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file, expected a results folder; name another one")
-    runs: list[StoredRun] = []
-    damaged: list[Damage] = []
     for path in record_paths(folder, dataset, table):
         try:
-            runs.append(read_run(path, folder))
+            yield read_run(path, folder)
         except RecordError as error:
-            damaged.append(Damage(path, str(error)))
-    return Contents(tuple(runs), tuple(damaged))
+            yield Damage(path, str(error))
 
 
 def record_paths(folder: Path, dataset: str = "*", table: str = "*") -> list[Path]:
@@ -163,9 +173,8 @@ class Store:
         try:
             staged = []
             if arrays is not None:
-                packed = io.BytesIO()
-                np.savez_compressed(packed, **arrays.present())  # type: ignore[arg-type]
-                staged.append((self._stage(packed.getvalue()), path.with_suffix(".npz")))
+                packed = pack_archive(arrays.present())
+                staged.append((self._stage(packed), path.with_suffix(".npz")))
             staged.append((self._stage(record.to_json().encode()), path))
             path.parent.mkdir(parents=True, exist_ok=True)
             self._set_aside(record.key)

@@ -67,16 +67,20 @@ def score(run: StoredRun, labels: Labels) -> Scored:
 
 
 def score_all(
-    runs: Iterable[StoredRun], data_dir: Path | None = None
+    found: Iterable[StoredRun | Damage], data_dir: Path | None = None
 ) -> tuple[tuple[Scored, ...], tuple[Damage, ...]]:
     """Score runs; each dataset is read once, and not at all where all its runs failed.
 
+    No run's arrays are kept, so that runs that are read one by one (`suite.records.store.scan`)
+    need little memory.
+
     Args:
-        runs: The runs.
+        found: The runs, with the records among them that could not be read.
         data_dir: Where to look for the datasets first.
 
     Returns:
-        The scores in the order of the runs, and the records that can't be scored with the reason.
+        The scores in the order of the runs, and the records that can't be read or scored with the
+        reason.
 
     Raises:
         DataError: A dataset is missing or broken.
@@ -85,7 +89,10 @@ def score_all(
     labels: dict[tuple[object, ...], Labels] = {}
     scored: list[Scored] = []
     damaged: list[Damage] = []
-    for run in runs:
+    for run in found:
+        if isinstance(run, Damage):
+            damaged.append(run)
+            continue
         record = run.record
         if record.status != "ok":
             scored.append(Scored(record, None, 0))

@@ -152,6 +152,14 @@ def test_three_datasets_still_fit_a_narrow_terminal(runs: list[Scored]) -> None:
     assert line.split()[-3:] == ["90.50", "90.50", "99.00"]
 
 
+def test_of_a_very_long_table_the_best_lines_are_printed() -> None:
+    runs = [scored(number / 1_000, model=f"m{number}") for number in range(203)]
+    text = printed(runs, 80)
+    assert [f"m{n} " in text for n in (202, 3, 2, 0)] == [True, True, False, False]
+    assert "and 3 more: see the page" in text
+    assert "more" not in printed(runs[3:], 80)
+
+
 def test_failures_are_shown_in_words_and_text_is_no_markup() -> None:
     failed = scored(None, model="knn")
     odd = scored(0.9, variant="red", environment=Environment(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from suite.records.archive import parse_array, read_archive
+from suite.records.archive import pack_archive, parse_array, read_archive
 
 DTYPES = st.sampled_from(["|u1", "<u2", ">u2", "<i8", "<f4", "<f8", "|b1", "<U3"]).map(np.dtype)
 ARRAYS = st.builds(
@@ -49,6 +49,16 @@ def test_what_numpy_writes_is_read_as_numpy_reads_it(arrays, save):
             assert (array.dtype, array.shape) == (expected[name].dtype, expected[name].shape)
             np.testing.assert_array_equal(array, expected[name])
             assert not array.flags.writeable
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), ARRAYS))
+def test_what_is_packed_is_read_back_and_the_same_every_time(arrays):
+    content = pack_archive(arrays)
+    assert content == pack_archive(arrays)
+    read = read_archive(content)
+    assert set(read) == set(arrays)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(read[name], array)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])

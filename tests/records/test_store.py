@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from suite.errors import StoreError
 from suite.records import store as store_module
-from suite.records.store import open_store, read
+from suite.records.store import Damage, open_store, read, scan
 
 
 def files(folder: Path) -> list[str]:
@@ -46,6 +47,38 @@ def test_reading_can_be_kept_to_a_dataset_and_a_table(tmp_path, make_run):
     assert len(read(tmp_path).runs) == 2
     assert len(read(tmp_path, "digits", "holdout-quick").runs) == 1
     assert len(read(tmp_path, "mnist").runs) == 0
+
+
+def test_records_are_read_one_by_one(tmp_path, make_run):
+    with open_store(tmp_path) as store:
+        paths = [store.add(*make_run(seed=seed)) for seed in (0, 1)]
+    found = scan(tmp_path)
+    assert next(found).path == paths[0]
+    damage_text(paths[1])
+    assert isinstance(next(found), Damage)
+    assert next(found, None) is None
+
+
+def test_all_that_was_read_can_be_gone_through(tmp_path, make_run):
+    with open_store(tmp_path) as store:
+        paths = [store.add(*make_run(seed=seed)) for seed in (0, 1)]
+    damage_text(paths[1])
+    assert [one.path for one in read(tmp_path)] == [paths[1], paths[0]]
+
+
+def test_arrays_lie_unpacked_and_packed_ones_of_older_records_are_read(tmp_path, make_run):
+    with open_store(tmp_path) as store:
+        archive = store.add(*make_run()).with_suffix(".npz")
+    with zipfile.ZipFile(archive) as content:
+        assert {part.compress_type for part in content.infolist()} == {zipfile.ZIP_STORED}
+    (new,) = read(tmp_path)
+    with np.load(archive) as stored:
+        np.savez_compressed(archive, **stored)
+    with zipfile.ZipFile(archive) as content:
+        assert {part.compress_type for part in content.infolist()} == {zipfile.ZIP_DEFLATED}
+    (old,) = read(tmp_path)
+    assert old.record == new.record
+    assert old.arrays.sha256() == new.arrays.sha256()
 
 
 def test_a_replaced_record_is_kept_aside_every_time(tmp_path, make_run):
@@ -83,6 +116,21 @@ def damage_arrays(path: Path) -> None:
     np.savez_compressed(path.with_suffix(".npz"), predictions=np.zeros(10, dtype=np.uint8))
 
 
+def damage_prediction(path: Path) -> None:
+    archive = path.with_suffix(".npz")
+    predictions, changed = bytes(range(10)), bytes([9, *range(1, 10)])
+    assert archive.read_bytes().count(predictions) == 1
+    archive.write_bytes(archive.read_bytes().replace(predictions, changed))
+
+
+def damage_prediction_and_its_check(path: Path) -> None:
+    archive = path.with_suffix(".npz")
+    with np.load(archive) as stored:
+        arrays = dict(stored)
+    arrays["predictions"][0] = 9
+    np.savez(archive, **arrays)
+
+
 def damage_archive(path: Path) -> None:
     archive = path.with_suffix(".npz")
     archive.write_bytes(archive.read_bytes()[:-30])
@@ -114,6 +162,8 @@ def become_folder(path: Path) -> None:
         (damage_nesting, "not a valid record"),
         (damage_bytes, "not a valid record"),
         (damage_arrays, "arrays were changed"),
+        (damage_prediction, "can't be read"),
+        (damage_prediction_and_its_check, "arrays were changed"),
         (damage_archive, "can't be read"),
         (damage_pickle, "can't be read"),
         (remove_arrays, "missing"),

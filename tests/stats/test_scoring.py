@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from suite.errors import RecordError
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.protocol.splits import make_split
 from suite.records.record import DatasetFacts
-from suite.records.store import StoredRun
+from suite.records.store import Damage, StoredRun
 from suite.stats.scoring import score, score_all
 
 MakeRun = Callable[..., StoredRun]
@@ -96,3 +98,26 @@ def test_failed_runs_need_no_data(run: MakeRun, monkeypatch: pytest.MonkeyPatch)
     scored, damaged = score_all([run(None, status="failed")])
     assert len(scored) == 1
     assert damaged == ()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_what_could_not_be_read_is_told_and_nothing_is_kept_of_the_arrays(run: MakeRun) -> None:
+    labels = load("digits").labels("test")
+    unreadable = Damage(Path("seed-9.json"), "not a valid record")
+    alive: list[int] = []
+
+    def found() -> Iterator[StoredRun | Damage]:
+        yield unreadable
+        predicted = []
+        for seed in range(4):
+            stored = run(labels, seed=seed)
+            assert stored.arrays is not None
+            predicted.append(weakref.ref(stored.arrays.predictions))
+            yield stored
+            del stored
+            alive.append(sum(reference() is not None for reference in predicted))
+
+    scored, damaged = score_all(found())
+    assert [one.accuracy for one in scored] == [1.0] * 4
+    assert damaged == (unreadable,)
+    assert max(alive) == 1  # the one that the caller's loop still holds
