@@ -153,6 +153,7 @@ def _job(
     plugin = selection.model.plugin
     changes = preset_changes(selection.params, preset, plugin.presets)
     used = {**selection.params, **changes}
+    backend = keras_backend() if uses_keras(plugin) else None
     return Job(
         key=key,
         label=label(
@@ -164,12 +165,12 @@ def _job(
         parameters=dict(selection.params),
         preset_changes=changes,
         threads=threads,
-        backend=keras_backend() if uses_keras(plugin) else None,
+        backend=backend,
         source_hash=selection.model.source_hash,
         split_hash=split.sha256,
         train_images=len(split.train),
         cost=RUN_OVERHEAD + speed * cost_of(plugin, len(split.train), used),
-        memory_bytes=expected_memory(split, uses_keras(plugin), peaks),
+        memory_bytes=expected_memory(split, backend, peaks),
     )
 
 

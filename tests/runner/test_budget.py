@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import deque
 from contextlib import closing
 from dataclasses import replace
@@ -187,3 +189,22 @@ def test_processes_are_not_looked_at_again_at_every_message(jobs, monkeypatch):
     for _ in range(10):
         budget.choose(waiting, begun)
     assert len(looks) == 1
+
+
+HOLDER = "held = bytearray(100 * 2**20); print('ready', flush=True); input()"
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HOLDER!r}])"
+
+
+def test_what_a_run_holds_already_is_not_kept_free_for_it_again(jobs):
+    waiting, budget = needing(jobs, 80, 90), budget_of(100)
+    job = budget.choose(waiting, [])
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as guard:  # fmt: skip
+        try:
+            assert guard.stdout.readline() == b"ready\n"
+            assert budget.choose(waiting, [(job, None)]) is None  # nothing is heard of it yet
+            budget._look_again = 0.0
+            assert budget.choose(waiting, [(job, guard.pid)]).memory_bytes == 90 * MIB
+        finally:
+            guard.communicate(b"\n")
+    assert module._held(guard.pid) == 0

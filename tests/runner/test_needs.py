@@ -9,7 +9,7 @@ import pytest
 
 from suite.protocol.splits import Split
 from suite.runner.memory import MIB
-from suite.runner.needs import CLASSIC, KERAS, expected_memory
+from suite.runner.needs import CLASSIC, OTHER_BACKENDS, TENSORFLOW, expected_memory
 
 IMAGE = 3136
 
@@ -21,31 +21,34 @@ def split():
     return Split(**parts, scores_training_images=False)
 
 
-@pytest.mark.parametrize(("keras", "kind"), [(False, CLASSIC), (True, KERAS)])
-def test_without_records_the_data_decide(split, keras, kind):
+@pytest.mark.parametrize(
+    ("backend", "kind"),
+    [(None, CLASSIC), ("tensorflow", TENSORFLOW), ("jax", OTHER_BACKENDS)],
+)
+def test_without_records_the_data_decide(split, backend, kind):
     base, times = kind
-    assert expected_memory(split, keras, {}) == base + times * 20_000 * IMAGE
+    assert expected_memory(split, backend, {}) == base + times * 20_000 * IMAGE
     more = replace(split, train=np.zeros(9_000, np.int32))
-    assert expected_memory(more, keras, {}) == base + times * 21_000 * IMAGE
+    assert expected_memory(more, backend, {}) == base + times * 21_000 * IMAGE
 
 
 def test_a_peak_at_as_many_images_is_taken_as_it_is(split):
     peaks = {8_000: 7 * MIB, 4_000: 9_000 * MIB, 9_000: 8_000 * MIB}
-    assert expected_memory(split, False, peaks) == 7 * MIB
+    assert expected_memory(split, None, peaks) == 7 * MIB
 
 
 def test_a_peak_at_fewer_images_is_scaled_but_for_the_base(split):
-    base = KERAS[0]
+    base = TENSORFLOW[0]
     peaks = {1_000: 1, 4_000: base + 500 * MIB}
-    assert expected_memory(split, True, peaks) == base + 1_000 * MIB
+    assert expected_memory(split, "tensorflow", peaks) == base + 1_000 * MIB
 
 
 def test_a_small_peak_at_fewer_images_leaves_it_to_the_data(split):
-    assert expected_memory(split, False, {1_000: 20 * MIB}) == expected_memory(split, False, {})
+    assert expected_memory(split, None, {1_000: 20 * MIB}) == expected_memory(split, None, {})
 
 
 def test_a_peak_at_more_images_says_nothing(split):
-    assert expected_memory(split, False, {9_000: 5 * MIB}) == expected_memory(split, False, {})
+    assert expected_memory(split, None, {9_000: 5 * MIB}) == expected_memory(split, None, {})
 
 
 def test_a_plan_goes_by_the_largest_recorded_peak(sweep_of, tmp_path, run_all):
