@@ -18,7 +18,9 @@ from suite.runner.events import (
     RunLost,
     RunStarted,
     SweepStarted,
+    WaitingForMemory,
 )
+from suite.runner.memory import MIB
 from suite.runner.plan import Job
 
 # Weight of the estimates against what is measured while little has been measured, in seconds.
@@ -31,6 +33,8 @@ class SweepProgress:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._failed = 0
+        self._short = False
+        self._told_short = False
         self._clock: Clock | None = None
         self._bars = Progress(
             TextColumn(
@@ -66,6 +70,7 @@ class SweepProgress:
         elif isinstance(event, RunStarted):
             assert self._clock is not None
             self._clock.started(event.lane, event.job)
+            self._short = False
             self._show_lane(event.lane, event.job, "")
         elif isinstance(event, EpochEnded):
             state = f"epoch {event.epoch}/{event.epochs}"
@@ -74,6 +79,8 @@ class SweepProgress:
             self._lose(event)
         elif isinstance(event, LanesChanged):
             self._change_lanes(event.lanes)
+        elif isinstance(event, WaitingForMemory):
+            self._wait(event)
         else:
             self._end(event)
 
@@ -87,6 +94,19 @@ class SweepProgress:
         self._clock.lanes = lanes
         if not lanes:
             self.console.print("no worker with room for a run is there; waiting for one")
+
+    def _wait(self, event: WaitingForMemory) -> None:
+        self._short = True
+        self._show_whole()
+        if self._told_short:
+            return
+        self._told_short = True
+        self.console.print(
+            f"a lane waits for memory: {event.job.label} is expected to need "
+            f"{event.needed_bytes / MIB:,.0f} MiB, {event.free_bytes / MIB:,.0f} MiB are free",
+            soft_wrap=not self.console.is_terminal,
+            markup=False,
+        )
 
     def _lose(self, event: RunLost) -> None:
         assert self._clock is not None
@@ -115,9 +135,10 @@ class SweepProgress:
         assert self._clock is not None
         assert self._whole is not None
         failed = f", {self._failed} not ok" if self._failed else ""
+        short = ", a lane waits for memory" if self._short else ""
         self._bars.update(
             self._whole,
-            description=f"{self._clock.done} of {self._clock.total} runs{failed}",
+            description=f"{self._clock.done} of {self._clock.total} runs{failed}{short}",
             completed=self._clock.share_done * self._clock.total,
             state=f"{duration(self._clock.seconds_left())} left",
         )

@@ -15,6 +15,7 @@ from suite.runner.events import (
     RunLost,
     RunStarted,
     SweepStarted,
+    WaitingForMemory,
 )
 
 
@@ -115,3 +116,28 @@ def test_a_lost_run_and_the_want_of_workers_are_told(sweep):
     assert job.label in lines[0]
     assert "again  the worker tcp://w:1 was lost" in lines[0]
     assert "waiting" in lines[1]
+
+
+def test_waiting_for_memory_is_told_in_one_line(sweep):
+    text = io.StringIO()
+    job = sweep.plan.jobs[0]
+    waiting = WaitingForMemory(job=job, needed_bytes=3_000 * 2**20, free_bytes=2**20)
+    with SweepProgress(Console(file=text, width=200)) as progress:
+        progress(SweepStarted(jobs=sweep.plan.jobs, lanes=2))
+        for _ in range(3):
+            progress(RunStarted(lane=0, job=job))
+            progress(waiting)
+    (line,) = text.getvalue().splitlines()
+    assert f"{job.label} is expected to need 3,000 MiB, 1 MiB are free" in line
+
+
+def test_a_terminal_shows_that_a_lane_waits_for_as_long_as_it_does(sweep):
+    progress = SweepProgress(Console(file=io.StringIO(), force_terminal=True))
+    job = sweep.plan.jobs[0]
+    progress(SweepStarted(jobs=sweep.plan.jobs, lanes=2))
+    whole = progress._bars.tasks[0]
+    progress(RunStarted(lane=0, job=job))
+    progress(WaitingForMemory(job=job, needed_bytes=2, free_bytes=1))
+    assert "a lane waits for memory" in whole.description
+    progress(RunStarted(lane=1, job=job))
+    assert "waits" not in whole.description

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from suite.records.cgroup import memory_groups
+
 # What can change a result or a time; a run's record names those that are installed.
 PACKAGES = (
     "fashion-mnist-suite",
@@ -90,14 +92,15 @@ def usable_cores() -> tuple[int, ...]:
 
 
 def total_memory() -> int:
-    """Physical memory in bytes, or the control group's limit where that is less."""
+    """Physical memory in bytes, or a control group's limit where that is less."""
     total = int(psutil.virtual_memory().total)
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            total = min(total, int(Path(limit).read_text(encoding="ascii")))
-        except (OSError, ValueError):  # no control groups here, or "max"
-            continue
-    return total
+    return min([total, *(group.limit for group in memory_groups())])
+
+
+def free_memory() -> int:
+    """Memory in bytes that this process's children can take, within its control groups."""
+    free = int(psutil.virtual_memory().available)
+    return min([free, *(group.limit - group.used for group in memory_groups())])
 
 
 @cache

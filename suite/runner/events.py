@@ -61,4 +61,15 @@ class LanesChanged:
     lanes: int
 
 
-Event = SweepStarted | RunStarted | EpochEnded | RunEnded | RunLost | LanesChanged
+@dataclass(frozen=True, kw_only=True)
+class WaitingForMemory:
+    """A lane waits, with `job` the next in order, until more memory is free."""
+
+    job: Job
+    needed_bytes: int
+    free_bytes: int
+
+
+Event = (
+    SweepStarted | RunStarted | EpochEnded | RunEnded | RunLost | LanesChanged | WaitingForMemory
+)

@@ -9,8 +9,9 @@ from multiprocessing.connection import wait
 
 from suite.data.datasets import Dataset
 from suite.errors import RunnerError
-from suite.records.machine import this_machine, usable_cores
+from suite.records.machine import free_memory, this_machine, usable_cores
 from suite.records.record import Record, RunArrays, RunKey
+from suite.runner.budget import Budget
 from suite.runner.events import EpochEnded, Event, RunStarted, SweepStarted
 from suite.runner.forkserver import ForkServer
 from suite.runner.isolate import IsolatedRun, Limits, make_task
@@ -50,9 +51,11 @@ def run_local(
     lanes: int,
     limits: Limits,
     on_event: OnEvent = lambda event: None,
+    free: Callable[[], int] = free_memory,
 ) -> Generator[Finished, None, None]:
     """Do runs side by side and yield each as it ends.
 
+    A lane waits while the memory that its run is expected to need is not free; see `Budget`.
     Closing the generator, or an exception in the caller, ends the runs under way and every process
     that they started.
 
@@ -63,6 +66,7 @@ def run_local(
         lanes: How many runs at a time.
         limits: Of each run.
         on_event: Told of the progress.
+        free: Tells how much memory is free on this machine, in bytes.
 
     Yields:
         Each run that ended. That it did is for the caller to tell, once it has stored the record.
@@ -74,15 +78,17 @@ def run_local(
         return
     cores = lane_cores(lanes, jobs[0].threads)
     servers = Servers(jobs)
-    waiting = deque(jobs)
+    waiting, budget = deque(jobs), Budget(limits.bytes, free, on_event)
     live: dict[int, tuple[Job, IsolatedRun]] = {}  # by lane
     again: Counter[RunKey] = Counter()
     on_event(SweepStarted(jobs=tuple(jobs), lanes=lanes))
     try:
         while waiting or live:
             while waiting and len(live) < lanes:
+                job = budget.choose(waiting, [(job, run.guard) for job, run in live.values()])
+                if job is None:
+                    break
                 lane = next(number for number in range(lanes) if number not in live)
-                job = waiting.popleft()
                 split = split_of(job.key.dataset, job.key.seed, job.key.fold)
                 task = make_task(job, datasets[job.key.dataset], split, limits, cores[lane])
                 live[lane] = job, start_run(servers.of(job), job, task)
@@ -111,6 +117,7 @@ def run_local(
                     split=split_of(job.key.dataset, job.key.seed, job.key.fold),
                     machine=this_machine(),
                 )
+                budget.learn(record)
                 yield Finished(lane=lane, job=job, record=record, arrays=arrays)
     finally:
         for _, run in live.values():

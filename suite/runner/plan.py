@@ -13,6 +13,7 @@ from suite.contract import Params, Plugin
 from suite.protocol.rules import Preset, Protocol, preset_changes
 from suite.protocol.splits import Split
 from suite.records.record import Record, RunKey
+from suite.runner.needs import Peaks, expected_memory, recorded_peaks
 from suite.selection import Selection, identity, label
 
 DEFAULT_BACKEND = "tensorflow"
@@ -41,6 +42,7 @@ class Job:
         split_hash: Of the split.
         train_images: Images that the model is fitted on.
         cost: Estimated processor seconds.
+        memory_bytes: Private memory that the run is expected to need at most.
     """
 
     key: RunKey
@@ -56,6 +58,7 @@ class Job:
     split_hash: str
     train_images: int
     cost: float
+    memory_bytes: int
 
     @property
     def used_parameters(self) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def make_plan(
     protocol, preset = rules
     folds: Sequence[int | None] = range(protocol.folds) if protocol.folds else (None,)
     recorded = recorded or {}
-    speed = _speed(selections, recorded)
+    speed, peaks = _speed(selections, recorded), recorded_peaks(recorded.values())
     ranked: list[tuple[tuple[int, float], Job]] = []
     current: list[Record] = []
     stale = 0
@@ -122,7 +125,8 @@ def make_plan(
                     seed=seed,
                     fold=fold,
                 )
-                job = _job(key, selection, preset, split, threads, speed)
+                known = peaks.get((key.model, key.variant), {})
+                job = _job(key, selection, preset, split, threads, speed, known)
                 old = recorded.get(key)
                 if old is not None and not force and _is_current(old, job):
                     current.append(old)
@@ -144,10 +148,12 @@ def _job(
     split: Split,
     threads: int,
     speed: float,
+    peaks: Peaks,
 ) -> Job:
     plugin = selection.model.plugin
     changes = preset_changes(selection.params, preset, plugin.presets)
     used = {**selection.params, **changes}
+    backend = keras_backend() if uses_keras(plugin) else None
     return Job(
         key=key,
         label=label(
@@ -159,11 +165,12 @@ def _job(
         parameters=dict(selection.params),
         preset_changes=changes,
         threads=threads,
-        backend=keras_backend() if uses_keras(plugin) else None,
+        backend=backend,
         source_hash=selection.model.source_hash,
         split_hash=split.sha256,
         train_images=len(split.train),
         cost=RUN_OVERHEAD + speed * cost_of(plugin, len(split.train), used),
+        memory_bytes=expected_memory(split, backend, peaks),
     )
 
 

@@ -190,3 +190,51 @@ def test_a_run_whose_fork_server_is_killed_before_it_began_is_begun_anew(run_all
 
 def _environment(fakes):
     return {**os.environ, "PYTHONPATH": str(fakes.parents[2])}
+
+
+MAPS = """
+import os
+from pathlib import Path
+import numpy as np
+
+load = np.load
+
+def spy(path, **options):
+    array = load(path, **options)
+    lines = Path("/proc/self/maps").read_text().splitlines(True)
+    with open({log!r}, "a") as log:
+        log.writelines(line for line in lines if str(path) in line)
+    return array
+
+if "SUITE_FORK_SERVER" in os.environ:  # in a run only: the plan reads this file, too
+    np.load = spy
+
+class Model:
+    def fit(self, X, y):
+        assert len(Path({log!r}).read_text().splitlines()) >= 2
+
+    def predict(self, X):
+        return np.zeros(len(X), int)
+
+def build(*, seed, threads):
+    return Model()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells of mappings")
+def test_all_lanes_map_the_image_files_read_only_and_share_them(run_all, plugin, tmp_path):
+    log = tmp_path / "maps"
+    body = MAPS.format(log=str(log))
+    paths = [plugin(body, name=name) for name in ("one", "two")]
+    records = [record for record, _ in run_all(*paths, jobs=2)]
+    assert [record.status for record in records] == ["ok", "ok"]
+    # Rows of /proc/<pid>/maps: address, permissions, offset, device, inode, path.
+    rows = [line.split() for line in log.read_text().splitlines()]
+    files = {}
+    for _, permissions, _, device, inode, path in rows:
+        assert permissions == "r--s"
+        files.setdefault(path, []).append((device, inode))
+    assert {path.rpartition("/")[2] for path in files} == {"train-images.npy", "test-images.npy"}
+    for found in files.values():
+        assert len(found) >= 2
+        assert len(set(found)) == 1
