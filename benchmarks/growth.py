@@ -154,12 +154,9 @@ def as_planned(jobs: Sequence[Job]) -> list[Job]:
     return list(jobs)
 
 
-def last_seed_dearest_first(jobs: Sequence[Job]) -> list[Job]:
-    """The suite's own order, but for the last seed, whose dearest runs come first."""
-    last = max(job.key.seed for job in jobs)
-    return [job for job in jobs if job.key.seed != last] + dearest_first(
-        [job for job in jobs if job.key.seed == last]
-    )
+def cheapest_first(jobs: Sequence[Job]) -> list[Job]:
+    """The suite's own order, but for the last seed, whose cheapest runs come first."""
+    return sorted(jobs, key=lambda job: (job.key.seed, job.cost))
 
 
 def dearest_first(jobs: Sequence[Job]) -> list[Job]:
@@ -169,7 +166,7 @@ def dearest_first(jobs: Sequence[Job]) -> list[Job]:
 
 ORDERS: dict[str, Order] = {
     "as planned": as_planned,
-    "last seed dearest first": last_seed_dearest_first,
+    "last seed cheapest first": cheapest_first,
     "all dearest first": dearest_first,
 }
 

@@ -72,7 +72,8 @@ class Plan:
 
     Attributes:
         jobs: The runs to do, in order: the first seed of every model before any second, the
-            cheapest first.
+            cheapest first; in the last of several rounds the dearest first, so that no lane is
+            left alone with a long run at the end.
         recorded: Records of the sweep that are there and current, failures among them.
         stale: How many of `jobs` replace a record made by other code.
     """
@@ -107,13 +108,14 @@ def make_plan(
     """
     protocol, preset = rules
     folds: Sequence[int | None] = range(protocol.folds) if protocol.folds else (None,)
+    rounds = [(seed, fold) for seed in seeds for fold in folds]
     recorded = recorded or {}
     speed, peaks = _speed(selections, recorded), recorded_peaks(recorded.values())
     ranked: list[tuple[tuple[int, float], Job]] = []
     current: list[Record] = []
     stale = 0
     for dataset in datasets:
-        for round_, (seed, fold) in enumerate((s, f) for s in seeds for f in folds):
+        for round_, (seed, fold) in enumerate(rounds):
             split = split_of(dataset, seed, fold)
             for selection in selections:
                 key = RunKey(
@@ -132,7 +134,8 @@ def make_plan(
                     current.append(old)
                     continue
                 stale += old is not None
-                ranked.append(((round_, job.cost), job))
+                is_last = 0 < round_ == len(rounds) - 1
+                ranked.append(((round_, -job.cost if is_last else job.cost), job))
     ranked.sort(key=lambda pair: pair[0])
     return Plan(jobs=tuple(job for _, job in ranked), recorded=tuple(current), stale=stale)
 

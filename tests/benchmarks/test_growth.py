@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from benchmarks.growth import (
     ORDERS,
+    cheapest_first,
     drawn,
     end_times,
     ideal,
     known_models,
-    last_seed_dearest_first,
     simulate,
     sweep_of,
 )
@@ -49,12 +49,12 @@ def jobs():
 def test_a_sweep_is_of_the_drawn_models_in_the_suite_s_order(jobs):
     assert len(jobs) == 6 * 2 * 3
     assert len({job.key for job in jobs}) == len(jobs)
-    places = [(job.key.seed, job.cost) for job in jobs]
+    places = [(job.key.seed, -job.cost if job.key.seed == 2 else job.cost) for job in jobs]
     assert places == sorted(places)
 
 
 def test_only_the_last_seed_is_turned_round(jobs):
-    ordered = last_seed_dearest_first(jobs)
+    ordered = cheapest_first(jobs)
     assert ordered[:24] == list(jobs[:24])
     assert [job.cost for job in ordered[24:]] == [job.cost for job in reversed(jobs[24:])]
 

@@ -126,14 +126,21 @@ def test_labels_of_scored_images_are_not_in_what_the_process_is_told(sweep_of, p
 
 
 def test_the_first_seed_of_every_model_comes_first_and_the_cheapest_before(sweep_of):
-    sweep = sweep_of("dummy", "random_forest", "gaussian_nb", seeds=(0, 1), preset="quick")
+    sweep = sweep_of("dummy", "random_forest", "gaussian_nb", seeds=(0, 1, 2), preset="quick")
     jobs = sweep.plan.jobs
     seeds = [job.key.seed for job in jobs]
     assert seeds == sorted(seeds)
-    assert seeds.count(0) == seeds.count(1) >= 3
-    for seed in (0, 1):
+    assert seeds.count(0) == seeds.count(1) == seeds.count(2) >= 3
+    for seed in (0, 1, 2):
         costs = [job.cost for job in jobs if job.key.seed == seed]
-        assert costs == sorted(costs)
+        assert costs == sorted(costs, reverse=seed == 2)
+
+
+def test_one_seed_alone_goes_cheapest_first(sweep_of):
+    jobs = sweep_of("dummy", "random_forest", "gaussian_nb", preset="quick").plan.jobs
+    costs = [job.cost for job in jobs]
+    assert len(costs) >= 3
+    assert costs == sorted(costs)
 
 
 def test_lanes_get_cores_of_their_own_or_none():
