@@ -1,25 +1,18 @@
-"""The Keras backend of this process: which one it is, its threads, and how it is fed.
+"""The Keras backend of this process: which one it is, its threads, device and precision.
 
-All that depends on the backend is here; models and training know Keras only.
+What depends on the backend is here and in `_epochs`; models and training know Keras only.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from suite.contract import Images, Labels
+from typing import Any
 
 BACKENDS = ("tensorflow", "jax", "torch")
-METRICS = ("loss", "accuracy")
 
 
 def load_keras() -> Any:
@@ -92,108 +85,58 @@ def use_xla() -> str | bool:
     return False if load_keras().backend.backend() == "tensorflow" else "auto"
 
 
-@dataclass
-class Batches:
-    """The training images in batches, in a new order each epoch, without a copy of them.
+def device() -> str:
+    """What models of this process run on: "cpu", or "gpu: " and the name of the card."""
+    keras = load_keras()
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        from tensorflow import config
 
-    Attributes:
-        X: Images, shape (n, 28, 28, 1).
-        y: Labels, shape (n,).
-        size: Images in a batch; the last one of an epoch may hold fewer.
-        passes: How often an epoch uses each image.
-        rng: Draws the order of each epoch.
-    """
+        cards = config.list_physical_devices("GPU")
+        details = config.experimental.get_device_details(cards[0]) if cards else {}
+        return f"gpu: {details.get('device_name', 'unknown')}" if cards else "cpu"
+    if name == "jax":
+        import jax
 
-    X: Images
-    y: Labels
-    size: int
-    passes: int
-    rng: np.random.Generator
-    order: NDArray[np.intp] = field(init=False)
+        first = jax.devices()[0]
+        return "cpu" if first.platform == "cpu" else f"{first.platform}: {first.device_kind}"
+    import torch
 
-    def __post_init__(self) -> None:
-        """Draw the order of the first epoch."""
-        self.reshuffle()
-
-    def __len__(self) -> int:
-        """How many batches an epoch has."""
-        return -(-len(self.X) * self.passes // self.size)
-
-    def __getitem__(self, step: int) -> tuple[Images, NDArray[np.int32]]:
-        """Images (b, 28, 28, 1) and labels (b,) of a step of the epoch."""
-        chosen = self.order[step * self.size : (step + 1) * self.size]
-        return self.X[chosen], self.y[chosen].astype("int32")
-
-    def reshuffle(self) -> None:
-        """Draw the order of the next epoch."""
-        self.order = self.rng.permutation(len(self.X) * self.passes) % len(self.X)
+    kind = str(keras.ops.zeros(()).device.type)
+    return f"gpu: {torch.cuda.get_device_name()}" if kind == "cuda" else kind
 
 
-def epoch_runner(model: Any, batches: Batches) -> Callable[[], dict[str, float]]:
-    """A function that trains for an epoch and returns the means of `METRICS`.
+def precision() -> str:
+    """Data type that layers made from now on compute with, by Keras's policy ("bfloat16")."""
+    return str(load_keras().config.dtype_policy().compute_dtype)
+
+
+@contextmanager
+def computing_in(precision: str) -> Iterator[None]:
+    """Have the layers that are made meanwhile compute with a data type; weights are float32.
 
     Args:
-        model: A Keras model, compiled with the metric `accuracy`.
-        batches: What it learns from, in the order that they have when the function is called.
+        precision: "float32" or "bfloat16".
     """
-    keras = load_keras()
-    if keras.backend.backend() == "tensorflow":
-        return _tensorflow_runner(model, batches)
-
-    class Sequence(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
-        def __len__(self) -> int:
-            return len(batches)
-
-        def __getitem__(self, step: int) -> Any:
-            return batches[step]
-
-    data = Sequence(workers=0)
-
-    def run() -> dict[str, float]:
-        logs = model.fit(data, epochs=1, verbose=0, shuffle=False).history
-        return {name: float(logs[name][0]) for name in METRICS}
-
-    return run
+    config = load_keras().config
+    before = config.dtype_policy()
+    config.set_dtype_policy(precision if precision == "float32" else f"mixed_{precision}")
+    try:
+        yield
+    finally:
+        config.set_dtype_policy(before)
 
 
-def _tensorflow_runner(model: Any, batches: Batches) -> Callable[[], dict[str, float]]:
-    """All steps of an epoch in one call of one graph, which feeds itself from NumPy.
+def answer_in_float32(network: Any) -> None:
+    """Have a network compute its last layer with weights, and all that follow, in float32.
 
-    `Model.fit` takes longer, in two ways (TensorFlow 2.21, Keras 3.15, one thread):
+    In bfloat16, with 8 significant bits, probabilities add up to 1 only within 0.003, and two
+    classes often get the same one.
 
-    - It feeds through tf.data, whose autotuning sleeps 10, 20, 40 ms and so on, and the end of an
-      epoch waits until it wakes up: epochs of 2.5 s of processor time last 2.6, 5.1 or 10.2 s.
-    - It traces a training step two times: LeNet-5 needs 2.5 s of processor time to start, and 1.2 s
-      here. An epoch costs the same, where `steps_per_execution` is 4 or more: 1.9 s for 6,000
-      images and LeNet-5, 1.8 s for Machine Learning Mastery's baseline.
-
-    Images are gathered from the caller's array. `tf.constant` would hold two copies of it, 300 MB
-    for 48,000 images, and is no faster. (All on one core of a 2-core Intel Xeon, Sapphire Rapids.)
+    Args:
+        network: A model whose layers stand in their order.
     """
-    import numpy as np
-    import tensorflow as tf
-
-    # What a first step would create is created here, or else TensorFlow traces it again.
-    model.optimizer.build(model.trainable_variables)
-    label, answer = np.zeros(1, np.int32), np.full((1, 10), 0.1, np.float32)
-    model.compute_loss(None, label, answer)
-    model.compute_metrics(None, label, answer)
-
-    def train_step(step: Any, steps: Any) -> tuple[Any, Any]:
-        images, labels = tf.numpy_function(batches.__getitem__, [step], (tf.float32, tf.int32))
-        images = tf.ensure_shape(images, (None, *batches.X.shape[1:]))
-        model.train_step((images, tf.ensure_shape(labels, (None,))))
-        return step + 1, steps
-
-    def train(steps: Any) -> None:
-        tf.while_loop(tf.less, train_step, [tf.constant(0), steps], parallel_iterations=1)
-
-    train_epoch = tf.function(train, autograph=False)
-
-    def run() -> dict[str, float]:
-        model.reset_metrics()
-        train_epoch(tf.constant(len(batches)))
-        means = model.get_metrics_result()
-        return {name: float(means[name]) for name in METRICS}
-
-    return run
+    for layer in reversed(network.layers):
+        layer.dtype_policy = "float32"
+        if layer.weights:
+            break

@@ -18,7 +18,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnn._augmentation import rotation_and_flip
-from cnn._backend import Batches, epoch_runner, limit_threads, load_keras, use_xla
+from cnn._backend import (
+    answer_in_float32,
+    computing_in,
+    device,
+    limit_threads,
+    load_keras,
+    precision,
+    use_xla,
+)
+from cnn._epochs import Batches, epoch_runner
 from suite.contract import FitContext, ParameterCount, derive_seed
 
 if TYPE_CHECKING:
@@ -51,6 +60,9 @@ class KerasClassifier:
 
     Attributes:
         engine: "keras/" and the backend.
+        device: "cpu", or the name of the graphics card.
+        precision: Data type that the network computes with; weights and probabilities are
+            float32.
         model: The trained Keras model; None before `fit`.
     """
 
@@ -90,6 +102,7 @@ class KerasClassifier:
                 raise ValueError(f"{name} is {value}, expected 1 or more")
         limit_threads(threads)
         self.engine = f"keras/{load_keras().backend.backend()}"
+        self.device, self.precision = device(), precision()
         self.model: Any = None
         self._network = network
         self._seed = seed
@@ -158,10 +171,13 @@ class KerasClassifier:
         """The network, and the model to train: the network itself or with augmentation before."""
         keras = load_keras()
         keras.utils.set_random_seed(derive_seed(self._seed, "initialisation"))
-        network = trained = self._network()
+        with computing_in(self.precision):
+            network = trained = self._network()
+        answer_in_float32(network)
         if self._augmentation:
-            layer = self._augmentation(derive_seed(self._seed, "augmentation"))
-            trained = keras.Sequential([keras.Input(network.input_shape[1:]), layer, network])
+            with computing_in("float32"):
+                layer = self._augmentation(derive_seed(self._seed, "augmentation"))
+                trained = keras.Sequential([keras.Input(network.input_shape[1:]), layer, network])
         if use_xla() is False:
             network.jit_compile = False
         trained.compile(

@@ -38,6 +38,7 @@ class RunOptions(TypedDict, total=False):
         family: Only these families, such as "cnn".
         jobs: Runs side by side; cores divided by threads if not given.
         threads: Threads a run, 1 if not given.
+        precision: Arithmetic of models on Keras, "float32" (if not given) or "bfloat16".
         timeout: Limit of a run: seconds, or text such as "15m"; two hours if not given.
         memory: Limit of a run, such as "8GB".
         data_dir: Where to look for the datasets first.
@@ -48,6 +49,7 @@ class RunOptions(TypedDict, total=False):
     family: str | Sequence[str]
     jobs: int
     threads: int
+    precision: str
     timeout: str | float
     memory: str
     data_dir: str | Path

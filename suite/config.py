@@ -43,6 +43,7 @@ class SweepConfig:
         seeds: The base seeds.
         jobs: Runs side by side.
         threads: Threads a run.
+        precision: Data type of the arithmetic of models on Keras.
         timeout: Limit of a run, in seconds.
         memory: Limit of a run, in bytes.
         results: Folder of the records.
@@ -57,6 +58,7 @@ class SweepConfig:
     seeds: tuple[int, ...] | None = None
     jobs: int | None = None
     threads: int | None = None
+    precision: str | None = None
     timeout: float | None = None
     memory: int | None = None
     results: Path | None = None
@@ -204,6 +206,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "seeds": _seeds,
     "jobs": _count,
     "threads": _count,
+    "precision": _text,
     "timeout": _duration,
     "memory": _memory,
     "results": _path,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.data.datasets import Dataset, load
-from suite.errors import UsageError
+from suite.errors import UsageError, did_you_mean
 from suite.protocol.rules import Preset, Protocol, preset_named, protocol_named
 from suite.protocol.splits import Split, make_split
 from suite.records.machine import total_memory, usable_cores
@@ -19,7 +19,7 @@ from suite.registry import Registry
 from suite.runner.events import RunEnded
 from suite.runner.isolate import MEMORY_SHARE, Limits
 from suite.runner.local import Finished, OnEvent, run_local
-from suite.runner.plan import Job, Plan, make_plan
+from suite.runner.plan import DEFAULT_PRECISION, PRECISIONS, Job, Plan, make_plan
 from suite.selection import Selection, select_models
 
 DEFAULT_DATASETS = ("fashion", "mnist")
@@ -41,6 +41,7 @@ class Settings:
         seeds: Base seeds; None for the preset's number.
         jobs: Runs side by side; None for cores divided by threads.
         threads: Threads a run.
+        precision: Data type of the arithmetic of models on Keras; others always use float32.
         timeout: Limit of a run in seconds.
         memory: Limit of a run in bytes; None for an even share of most of the memory.
         results: Folder of the records.
@@ -57,6 +58,7 @@ class Settings:
     seeds: tuple[int, ...] | None = None
     jobs: int | None = None
     threads: int = 1
+    precision: str = DEFAULT_PRECISION
     timeout: float = DEFAULT_TIMEOUT
     memory: int | None = None
     results: Path = Path("results")
@@ -132,6 +134,9 @@ def prepare(settings: Settings) -> Sweep:
     """
     protocol, preset = protocol_named(settings.protocol), preset_named(settings.preset)
     _check_counts(settings)
+    if settings.precision not in PRECISIONS:
+        raise UsageError(f"unknown precision {settings.precision!r}."
+                         f"{did_you_mean(settings.precision, PRECISIONS)}")  # fmt: skip
     if not settings.datasets:
         raise UsageError("no dataset is named; use --datasets fashion,mnist or digits")
     registry, selections = select_models(settings.models, settings.families)
@@ -146,6 +151,7 @@ def prepare(settings: Settings) -> Sweep:
         seeds,
         split_of=splits,
         threads=settings.threads,
+        precision=settings.precision,
         recorded=recorded,
         force=settings.force,
     )

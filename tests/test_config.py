@@ -21,6 +21,7 @@ protocol = "full"
 seeds = [0, 2]
 jobs = 2
 threads = 1
+precision = "bfloat16"
 timeout = "1h30m"
 memory = "2GiB"
 results = "out/results"
@@ -45,6 +46,7 @@ def test_every_key(tmp_path: Path) -> None:
         seeds=(0, 2),
         jobs=2,
         threads=1,
+        precision="bfloat16",
         timeout=5400.0,
         memory=2 * 2**30,
         results=Path("out/results"),

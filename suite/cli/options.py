@@ -49,6 +49,13 @@ Jobs = Annotated[
     typer.Option(metavar="N", help="Runs side by side.  \\[default: cores / threads]"),
 ]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="Threads a run.  \\[default: 1]")]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TYPE",
+        help="Arithmetic of models on Keras: float32 or bfloat16.  \\[default: float32]",
+    ),
+]
 Timeout = Annotated[
     str | None, typer.Option(metavar="TIME", help="Limit of a run: 90s, 15m, 2h.  \\[default: 2h]")
 ]
@@ -114,6 +121,7 @@ def settings_of(
         "seeds": parse_seeds(seeds) if seeds is not None else file.seeds,
         "jobs": _first(rest.pop("jobs"), file.jobs),
         "threads": _first(rest.pop("threads"), file.threads),
+        "precision": rest.pop("precision") or file.precision,
         "timeout": parse_duration(timeout) if timeout is not None else file.timeout,
         "memory": parse_memory(memory) if memory is not None else file.memory,
         "results": rest.pop("results") or file.results,

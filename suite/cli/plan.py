@@ -27,6 +27,7 @@ def plan(
     seeds: o.Seeds = None,
     jobs: o.Jobs = None,
     threads: o.Threads = None,
+    precision: o.Precision = None,
     results: o.Results = None,
     data_dir: o.DataDir = None,
     config: o.Config = None,
@@ -46,7 +47,7 @@ def plan(
     settings = o.settings_of(
         datasets=datasets, models=models, family=family, seeds=seeds, timeout=None, memory=None,
         config=config, preset=preset, protocol=protocol, jobs=jobs, threads=threads,
-        results=results, data_dir=data_dir, force=force,
+        precision=precision, results=results, data_dir=data_dir, force=force,
     )  # fmt: skip
     print_plan(prepare(settings), Console(highlight=False))
 

@@ -33,6 +33,7 @@ def run(
     seeds: o.Seeds = None,
     jobs: o.Jobs = None,
     threads: o.Threads = None,
+    precision: o.Precision = None,
     timeout: o.Timeout = None,
     memory: o.Memory = None,
     results: o.Results = None,
@@ -78,7 +79,7 @@ def run(
     settings = o.settings_of(
         datasets=datasets, models=models, family=family, seeds=seeds, timeout=timeout,
         memory=memory, config=config, preset=preset, protocol=protocol, jobs=jobs,
-        threads=threads, results=results, data_dir=data_dir, force=force,
+        threads=threads, precision=precision, results=results, data_dir=data_dir, force=force,
         scheduler=scheduler,
     )  # fmt: skip
     console = Console(highlight=False)

@@ -8,6 +8,7 @@ own setting; oneTBB (scikit-learn-intelex) heeds neither, but the affinity that 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import signal
 import sys
@@ -52,6 +53,16 @@ def limit_threads(threads: int) -> None:
         sys.modules["daal4py"].daalinit(threads)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
+
+
+def compute_in(precision: str) -> None:
+    """Have Keras compute with a data type; weights stay float32, which needs no call.
+
+    Args:
+        precision: "float32" or "bfloat16".
+    """
+    if precision != "float32":
+        importlib.import_module("keras").config.set_dtype_policy(f"mixed_{precision}")
 
 
 def adopt_orphans() -> None:

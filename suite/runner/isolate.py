@@ -130,6 +130,7 @@ def make_task(
         params=job.used_parameters,
         seed=model_seed(job.key.seed, job.key.fold),
         threads=job.threads,
+        precision=job.precision,
         cores=cores,
         train_file=dataset.images_path("train"),
         train=split.train,

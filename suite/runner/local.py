@@ -17,7 +17,7 @@ from suite.runner.forkserver import ForkServer
 from suite.runner.isolate import IsolatedRun, Limits, make_task
 from suite.runner.outcome import record_of
 from suite.runner.plan import Job, SplitOf
-from suite.runner.servers import Servers
+from suite.runner.servers import Servers, uses_gpu
 from suite.runner.task import Task
 
 OnEvent = Callable[[Event], None]
@@ -90,7 +90,8 @@ def run_local(
                     break
                 lane = next(number for number in range(lanes) if number not in live)
                 split = split_of(job.key.dataset, job.key.seed, job.key.fold)
-                task = make_task(job, datasets[job.key.dataset], split, limits, cores[lane])
+                own = () if uses_gpu(job) else cores[lane]
+                task = make_task(job, datasets[job.key.dataset], split, limits, own)
                 live[lane] = job, start_run(servers.of(job), job, task)
                 on_event(RunStarted(lane=lane, job=job))
             ready = wait([run.connection for _, run in live.values()], timeout=POLL_SECONDS)

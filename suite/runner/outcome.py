@@ -202,5 +202,5 @@ def _environment(job: Job, facts: Facts, machine: Machine) -> Environment:
         **asdict(machine),
         backend=job.backend,
         device=str(facts.get("device") or "cpu"),
-        precision=str(facts.get("precision") or "float32"),
+        precision=str(facts.get("precision") or job.precision),
     )

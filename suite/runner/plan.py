@@ -18,6 +18,8 @@ from suite.selection import Selection, identity, label
 
 DEFAULT_BACKEND = "tensorflow"
 BACKENDS = (DEFAULT_BACKEND, "jax", "torch")
+DEFAULT_PRECISION = "float32"
+PRECISIONS = (DEFAULT_PRECISION, "bfloat16")
 # Processor seconds of a run besides fit and predict: fork, data, other predictions, record.
 RUN_OVERHEAD = 0.3
 
@@ -38,6 +40,7 @@ class Job:
         preset_changes: Those that the preset changes, with the values used.
         threads: Threads of the run.
         backend: Keras backend, for models that use Keras.
+        precision: Data type of the arithmetic; float32 for all models that don't use Keras.
         source_hash: Of the plugin's code now.
         split_hash: Of the split.
         train_images: Images that the model is fitted on.
@@ -54,6 +57,7 @@ class Job:
     preset_changes: Params
     threads: int
     backend: str | None
+    precision: str
     source_hash: str
     split_hash: str
     train_images: int
@@ -91,6 +95,7 @@ def make_plan(
     *,
     split_of: SplitOf,
     threads: int = 1,
+    precision: str = DEFAULT_PRECISION,
     recorded: Mapping[RunKey, Record] | None = None,
     force: bool = False,
 ) -> Plan:
@@ -103,6 +108,7 @@ def make_plan(
         seeds: Base seeds.
         split_of: The split for (dataset, seed, fold).
         threads: Threads of each run.
+        precision: Data type of the arithmetic of models that use Keras.
         recorded: The records that there are.
         force: Run again what is recorded and current.
     """
@@ -123,12 +129,12 @@ def make_plan(
                     protocol=protocol.name,
                     preset=preset.name,
                     model=selection.model.name,
-                    variant=_identity(selection, threads),
+                    variant=_identity(selection, threads, precision),
                     seed=seed,
                     fold=fold,
                 )
                 known = peaks.get((key.model, key.variant), {})
-                job = _job(key, selection, preset, split, threads, speed, known)
+                job = _job(key, selection, preset, split, threads, precision, speed, known)
                 old = recorded.get(key)
                 if old is not None and not force and _is_current(old, job):
                     current.append(old)
@@ -150,6 +156,7 @@ def _job(
     preset: Preset,
     split: Split,
     threads: int,
+    precision: str,
     speed: float,
     peaks: Peaks,
 ) -> Job:
@@ -160,7 +167,11 @@ def _job(
     return Job(
         key=key,
         label=label(
-            selection.model.name, plugin, key.variant, selection.params, _extras(plugin, threads)
+            selection.model.name,
+            plugin,
+            key.variant,
+            selection.params,
+            _extras(plugin, threads, precision),
         ),
         plugin_path=selection.model.path,
         plugin_module=selection.model.module,
@@ -169,6 +180,7 @@ def _job(
         preset_changes=changes,
         threads=threads,
         backend=backend,
+        precision=precision if uses_keras(plugin) else DEFAULT_PRECISION,
         source_hash=selection.model.source_hash,
         split_hash=split.sha256,
         train_images=len(split.train),
@@ -221,18 +233,20 @@ def keras_backend() -> str:
     return next(installed, DEFAULT_BACKEND)
 
 
-def _extras(plugin: Plugin, threads: int) -> dict[str, Any]:
+def _extras(plugin: Plugin, threads: int, precision: str) -> dict[str, Any]:
     """What joins the parameters in a run's identity because it is not the default."""
     extras: dict[str, Any] = {}
     if threads != 1:
         extras["threads"] = threads
     if uses_keras(plugin) and keras_backend() != DEFAULT_BACKEND:
         extras["backend"] = keras_backend()
+    if uses_keras(plugin) and precision != DEFAULT_PRECISION:
+        extras["precision"] = precision
     return extras
 
 
-def _identity(selection: Selection, threads: int) -> str:
-    extras = _extras(selection.model.plugin, threads)
+def _identity(selection: Selection, threads: int, precision: str) -> str:
+    extras = _extras(selection.model.plugin, threads, precision)
     if not extras:
         return selection.variant
     return identity(selection.model.plugin, selection.params, extras)

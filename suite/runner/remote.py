@@ -25,7 +25,7 @@ from suite.runner.isolate import IsolatedRun
 from suite.runner.local import POLL_SECONDS, RETRIES, lane_cores, start_run
 from suite.runner.outcome import Told
 from suite.runner.plan import Job
-from suite.runner.servers import Servers
+from suite.runner.servers import Servers, uses_gpu
 from suite.runner.task import Task
 from suite.source_hash import source_hash
 
@@ -227,7 +227,7 @@ class WorkerSide(WorkerPlugin):  # type: ignore[misc]
         A worker of fewer threads may share its cores with other workers, which nobody tells it of.
         """
         threads = self._worker.state.nthreads
-        if threads != len(usable_cores()):
+        if threads != len(usable_cores()) or uses_gpu(order.job):
             return ()
         return lane_cores(threads // order.job.threads, order.job.threads)[order.lane]
 

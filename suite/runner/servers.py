@@ -46,12 +46,17 @@ class Servers:
         self._bare.close()
 
 
+def uses_gpu(job: Job) -> bool:
+    """Whether a run computes on a graphics card: Keras takes one where there is one."""
+    return job.backend is not None and _has_gpu()
+
+
 def _is_bare(job: Job) -> bool:
     """Whether a run must be forked from a process that has loaded no library.
 
     JAX starts threads when it is imported, and a graphics card's driver does not survive a fork.
     """
-    return job.backend == "jax" or (job.backend is not None and _has_gpu())
+    return job.backend == "jax" or uses_gpu(job)
 
 
 def _has_gpu() -> bool:

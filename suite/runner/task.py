@@ -31,6 +31,7 @@ class Task:
         params: The parameters that `build` gets.
         seed: The seed that `build` gets.
         threads: Threads that the run may use.
+        precision: Data type that Keras computes with.
         cores: Cores that it is pinned to; empty for no pinning.
         train_file: `.npy` of all training images.
         train: Indices of the images to fit, int32 (n,).
@@ -48,6 +49,7 @@ class Task:
     params: Mapping[str, Any]
     seed: int
     threads: int
+    precision: str
     cores: tuple[int, ...]
     train_file: Path
     train: NDArray[np.int32]

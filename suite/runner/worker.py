@@ -115,6 +115,7 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     y_val = _read_only(task.validation_labels) if X_val is not None else None
 
     phase[0] = "build"
+    confine.compute_in(task.precision)
     model: Classifier = plugin.build(seed=task.seed, threads=task.threads, **task.params)
     check_model(model, task.plugin_path)
     # After build, which may have loaded libraries that were not there before.
@@ -159,7 +160,7 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
         "predict_wall_seconds": predict_wall,
         "peak_memory_bytes": max(memory) - memory[0],
         "parameter_count": _count(plugin, model, task),
-        **_engine(model, plugin),
+        **_engine(model, plugin, task),
     }
     return pack(facts, arrays)
 
@@ -202,13 +203,13 @@ def _count(plugin: Plugin, model: Classifier, task: Task) -> dict[str, int | Non
     return {"total": int(total), "trainable": None if trainable is None else int(trainable)}
 
 
-def _engine(model: Classifier, plugin: Plugin) -> dict[str, str | None]:
+def _engine(model: Classifier, plugin: Plugin, task: Task) -> dict[str, str]:
     """Which library trained, on what; facts that only the process itself can tell."""
     engine = getattr(model, "engine", None)
     if not isinstance(engine, str):
         own = type(model).__module__ == plugin.build.__module__
         engine = "plugin" if own else type(model).__module__.partition(".")[0]
-    facts: dict[str, str | None] = {"engine": clip(engine, 200), "device": "cpu"}
+    facts = {"engine": clip(engine, 200), "device": "cpu", "precision": task.precision}
     for name in ("device", "precision"):
         value = getattr(model, name, None)
         if isinstance(value, str) and engine.startswith("keras"):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn._backend import Batches, limit_threads
+from cnn._backend import limit_threads
+from cnn._epochs import Batches
 from cnn._helpers import KerasClassifier
 
 Make = Callable[..., KerasClassifier]

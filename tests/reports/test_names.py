@@ -45,6 +45,10 @@ def shown(record: Record, registry: Registry) -> tuple[str, str | None, str]:
         ({"variant": "0123456789", "threads": 2}, "svm (threads=2)"),
         ({"variant": "0123456789", "environment": {"backend": "jax"}}, "svm (backend=jax)"),
         ({"environment": {"backend": "tensorflow"}}, "svm"),
+        (
+            {"variant": "0123456789", "environment": {"precision": "bfloat16"}},
+            "svm (precision=bfloat16)",
+        ),
     ],
 )
 def test_a_model_that_is_there_has_its_title_and_label(

@@ -91,6 +91,14 @@ def test_results_are_those_of_this_machine_to_the_bit(shared, on_cluster, sweep_
     nothing_below(shared, "one", "two")
 
 
+def test_precision_reaches_a_worker(shared, on_cluster, run_all):
+    name, options = "machine_learning_mastery/default", {"precision": "bfloat16", "seeds": (0,)}
+    (away,) = on_cluster(shared, name, **options)
+    assert away.record.environment.precision == "bfloat16"
+    ((here, _),) = run_all(name, **options)
+    assert away.record.arrays_sha256 == here.arrays_sha256
+
+
 def test_limits_hold_on_a_worker(shared, on_cluster):
     runs = on_cluster(shared, "hangs_in_c", "eats_memory", "fine", timeout=5.0, memory=600 * 2**20)
     statuses = {run.record.model: run.record.status for run in runs}
