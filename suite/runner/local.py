@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from pathlib import Path
 
 from suite.data.datasets import Dataset
 from suite.errors import RunnerError
+from suite.models_io.saved import Written
 from suite.records.machine import this_machine, usable_cores
 from suite.records.record import Record, RunArrays, RunKey
 from suite.runner.events import EpochEnded, Event, RunStarted, SweepStarted
@@ -34,12 +37,14 @@ class Finished:
         job: What was asked.
         record: What came of it.
         arrays: What it predicted; None where it gave no result.
+        written: What became of the fitted model; None where it was not to be saved.
     """
 
     lane: int
     job: Job
     record: Record
     arrays: RunArrays | None
+    written: Written | None = None
 
 
 def run_local(
@@ -50,6 +55,7 @@ def run_local(
     lanes: int,
     limits: Limits,
     on_event: OnEvent = lambda event: None,
+    models: Path | None = None,
 ) -> Generator[Finished, None, None]:
     """Do runs side by side and yield each as it ends.
 
@@ -63,6 +69,7 @@ def run_local(
         lanes: How many runs at a time.
         limits: Of each run.
         on_event: Told of the progress.
+        models: Folder below which fitted models are written; None if they are not kept.
 
     Yields:
         Each run that ended. That it did is for the caller to tell, once it has stored the record.
@@ -84,7 +91,8 @@ def run_local(
                 lane = next(number for number in range(lanes) if number not in live)
                 job = waiting.popleft()
                 split = split_of(job.key.dataset, job.key.seed, job.key.fold)
-                task = make_task(job, datasets[job.key.dataset], split, limits, cores[lane])
+                data, folder = datasets[job.key.dataset], _new_folder(models)
+                task = make_task(job, data, split, limits, cores[lane], folder)
                 live[lane] = job, start_run(servers.of(job), job, task)
                 on_event(RunStarted(lane=lane, job=job))
             ready = wait([run.connection for _, run in live.values()], timeout=POLL_SECONDS)
@@ -111,11 +119,17 @@ def run_local(
                     split=split_of(job.key.dataset, job.key.seed, job.key.fold),
                     machine=this_machine(),
                 )
-                yield Finished(lane=lane, job=job, record=record, arrays=arrays)
+                yield Finished(
+                    lane=lane, job=job, record=record, arrays=arrays, written=run.written
+                )
     finally:
         for _, run in live.values():
             run.abandon()
         servers.close()
+
+
+def _new_folder(parent: Path | None) -> Path | None:
+    return None if parent is None else Path(tempfile.mkdtemp(prefix="model-", dir=parent))
 
 
 def start_run(server: ForkServer, job: Job, task: Task) -> IsolatedRun:
