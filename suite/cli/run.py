@@ -98,8 +98,8 @@ def run(
         print_summary(sweep, console)
         unsaved = count_unsaved(sweep.models, sweep.plan.recorded)
         if unsaved:
-            console.print(f"{unsaved} of the recorded runs have no model in {sweep.models}; "
-                          "--force runs them again", soft_wrap=True)  # fmt: skip
+            typer.echo(f"{unsaved} of the recorded runs have no model in {sweep.models}; "
+                       "--force runs them again")  # fmt: skip
         try:
             not_ok = _execute(sweep, store, console, fail_fast)
         except KeyboardInterrupt:
@@ -128,7 +128,7 @@ def _execute(sweep: Sweep, store: object, console: Console, fail_fast: bool) -> 
                 break
     if progress.models:
         count = len(progress.models)
-        console.print(f"{count} model{'s' * (count > 1)} saved below {sweep.models}, such as")
+        typer.echo(f"{count} model{'s' * (count > 1)} saved below {sweep.models}, such as")
         typer.echo(str(progress.models[-1]))
     return not_ok
 

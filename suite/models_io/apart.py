@@ -11,10 +11,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import psutil
@@ -30,7 +32,7 @@ from suite.registry import install_command, missing_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LIMIT_SECONDS = 600.0
+LIMIT_SECONDS = 300.0
 MEMORY_SHARE = 0.8
 POLL_SECONDS = 0.2
 REFUSED = 3  # exit status of the process when it told why
@@ -77,9 +79,12 @@ def classify(path: Path, saved: SavedModel, images: NDArray[np.uint8]) -> Answer
     )
     if saved.format == "keras":
         environment["KERAS_BACKEND"] = backend_for(saved.environment.backend)
-    content = io.BytesIO()
-    np.save(content, images, allow_pickle=False)
-    status, output = _run(command, environment, content.getvalue(), path)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answer:
+        np.save(given, images, allow_pickle=False)
+        given.seek(0)
+        status = _run(command, environment, given, answer, path)
+        answer.seek(0)
+        output = answer.read()
     if status == REFUSED:
         raise ModelError(output.decode("utf-8", "replace"))
     if status:
@@ -89,30 +94,27 @@ def classify(path: Path, saved: SavedModel, images: NDArray[np.uint8]) -> Answer
 
 
 def _run(
-    command: list[str], environment: dict[str, str], content: bytes, path: Path
-) -> tuple[int, bytes]:
-    """Exit status and output of the process, which is ended at its limits."""
+    command: list[str], environment: dict[str, str], given: IO[bytes], answer: IO[bytes], path: Path
+) -> int:
+    """Exit status of the process, which is ended at its limits."""
     started = time.monotonic()
     largest = MEMORY_SHARE * total_memory()
-    given: bytes | None = content
-    with subprocess.Popen(  # noqa: S603
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        try:
-            watched = psutil.Process(process.pid)
-            while True:
-                try:
-                    output, _ = process.communicate(given, timeout=POLL_SECONDS)
-                    return process.returncode, output
-                except subprocess.TimeoutExpired:
-                    given = None
-                if time.monotonic() - started > LIMIT_SECONDS:
-                    raise ModelError(f"{path}: not read within {LIMIT_SECONDS:g} s; it is damaged")
-                if process.poll() is None and watched.memory_info().rss > largest:
+    process = psutil.Popen(
+        command, env=environment, stdin=given, stdout=answer, stderr=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            with suppress(psutil.TimeoutExpired, subprocess.TimeoutExpired):
+                return int(process.wait(POLL_SECONDS))
+            if time.monotonic() - started > LIMIT_SECONDS:
+                raise ModelError(f"{path}: not read within {LIMIT_SECONDS:g} s; it is damaged")
+            with suppress(psutil.NoSuchProcess):
+                if process.memory_info().rss > largest:
                     raise ModelError(f"{path}: needs more than {largest / 2**30:.1f} GiB to read")
-        finally:
+    finally:
+        with suppress(psutil.NoSuchProcess):
             process.kill()
+        process.wait()
 
 
 def _answers(output: bytes, count: int, path: Path) -> Answers:

