@@ -44,6 +44,7 @@ class RunOptions(TypedDict, total=False):
         data_dir: Where to look for the datasets first.
         force: Run again what is recorded and current; the old records are kept aside.
         scheduler: Address of a Dask cluster that does the runs, such as "tcp://10.0.0.1:8786".
+        save_models: Folder that the fitted models are saved in.
     """
 
     family: str | Sequence[str]
@@ -55,6 +56,7 @@ class RunOptions(TypedDict, total=False):
     data_dir: str | Path
     force: bool
     scheduler: str
+    save_models: str | Path
 
 
 def run(
@@ -244,6 +246,7 @@ def _options(options: RunOptions) -> dict[str, Any]:
     if isinstance(values.get("memory"), str):
         values["memory"] = parse_memory(values["memory"])
     values["data_dir"] = _path(values.get("data_dir"))
+    values["save_models"] = _path(values.get("save_models"))
     return values
 
 

@@ -54,7 +54,9 @@ class Classifier(Protocol):
 
     A scikit-learn estimator is one as it stands. `predict_proba(X) -> (n, 10) float`, rows summing
     to one, is used where the object has it. An attribute `engine: str` names the library that
-    trained, where the object's own top-level package does not.
+    trained, where the object's own top-level package does not. A wrapper whose attribute
+    `estimator` or `model` is a fitted model of scikit-learn, Keras, XGBoost or LightGBM can be
+    saved (`run --save-models`) if that model predicts the same by itself.
 
     `X` is read-only float32, shape (n, 784) or (n, 28, 28, 1) as the plugin's `view` says, values
     in [0, 1]; `y` is read-only uint8, shape (n,), values 0 to 9. `predict` returns integers,

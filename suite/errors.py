@@ -44,6 +44,14 @@ class RecordError(SuiteError):
     """A record on disk that is damaged or does not match its sums."""
 
 
+class ModelError(SuiteError):
+    """A saved model that is missing or damaged, or that may not be loaded or stored."""
+
+
+class PictureError(SuiteError):
+    """A picture that can't be read, or that is none that a model could classify."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint naming the known words nearest to `name`, or all of them where none is near.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from suite.runner.events import (
     EpochEnded,
     Event,
     LanesChanged,
+    ModelKept,
     RunEnded,
     RunLost,
     RunStarted,
@@ -28,10 +30,16 @@ PRIOR_SECONDS = 10.0
 
 
 class SweepProgress:
-    """Listens to the events of a sweep and shows them on a console; a context manager."""
+    """Listens to the events of a sweep and shows them on a console; a context manager.
+
+    Attributes:
+        console: Where it shows them.
+        models: The fitted models that were saved.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self.models: list[Path] = []
         self._failed = 0
         self._short = False
         self._told_short = False
@@ -75,6 +83,8 @@ class SweepProgress:
         elif isinstance(event, EpochEnded):
             state = f"epoch {event.epoch}/{event.epochs}"
             self._show_lane(event.lane, event.job, state, event.epoch, event.epochs)
+        elif isinstance(event, ModelKept):
+            self._tell_model(event)
         elif isinstance(event, RunLost):
             self._lose(event)
         elif isinstance(event, LanesChanged):
@@ -115,6 +125,15 @@ class SweepProgress:
         line = Text(f"{event.job.label}  {_where(event.job)}  ")
         line.append("again", style="yellow")
         line.append(f"  {event.reason}")
+        self.console.print(line, soft_wrap=not self.console.is_terminal, highlight=False)
+
+    def _tell_model(self, event: ModelKept) -> None:
+        if event.path is not None:
+            self.models.append(event.path)
+            return
+        line = Text(f"{event.job.label}  {_where(event.job)}  ")
+        line.append("model not saved", style="yellow")
+        line.append(f": {event.reason}")
         self.console.print(line, soft_wrap=not self.console.is_terminal, highlight=False)
 
     def _bar(self, lane: int) -> TaskID:

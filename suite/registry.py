@@ -26,9 +26,15 @@ ENTRY_POINTS = "suite.models"
 
 _NAME = re.compile(r"[a-z0-9_]{1,60}")
 # Import name -> the smallest extra of this project that installs it.
-_EXTRAS = {"lightgbm": "classic", "keras": "cpu", "tensorflow": "cpu", "xgboost": "cpu"}
+_EXTRAS = {
+    "PIL": "predict",
+    "keras": "cpu",
+    "lightgbm": "classic",
+    "skops": "predict",
+    "tensorflow": "cpu",
+    "xgboost": "cpu",
+}
 _DISTRIBUTIONS = {
-    "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
@@ -157,7 +163,7 @@ def install_command(missing: Iterable[str]) -> str:
         else:
             others.append(_DISTRIBUTIONS.get(tops[0], tops[0]))
     if "cpu" in extras:
-        extras = {"cpu"}  # it holds what `classic` holds
+        extras = {"cpu"}  # it holds the others
     checkout = (PROJECT_ROOT / "pyproject.toml").is_file()
     target = "-e '.[{}]'" if checkout else "'fashion-mnist-suite[{}]'"
     wanted = [target.format(extra) for extra in sorted(extras)] + sorted(set(others))

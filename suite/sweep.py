@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from suite.protocol.rules import Preset, Protocol, preset_named, protocol_named
 from suite.protocol.splits import Split, make_split
 from suite.records.machine import total_memory, usable_cores
 from suite.records.record import Record, RunKey
-from suite.records.store import Damage, Store, scan
+from suite.records.store import Damage, Store, open_store, scan
 from suite.registry import Registry
 from suite.runner.events import RunEnded
 from suite.runner.isolate import MEMORY_SHARE, Limits
 from suite.runner.local import Finished, OnEvent, run_local
 from suite.runner.plan import DEFAULT_PRECISION, PRECISIONS, Job, Plan, make_plan
+from suite.saving import check_folder, keep_model
 from suite.selection import Selection, select_models
 
 DEFAULT_DATASETS = ("fashion", "mnist")
@@ -48,6 +49,7 @@ class Settings:
         data_dir: Where to look for data first.
         force: Run again what is recorded and current.
         scheduler: Address of a Dask cluster that does the runs; None for this machine.
+        save_models: Folder of the fitted models; None if they are not kept.
     """
 
     datasets: tuple[str, ...] = DEFAULT_DATASETS
@@ -65,6 +67,7 @@ class Settings:
     data_dir: Path | None = None
     force: bool = False
     scheduler: str | None = None
+    save_models: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,7 @@ class Sweep:
         limits: Of each run.
         scheduler: Address of the cluster that does the runs, if any.
         damaged: Records of the sweep that can't be believed; their runs are done again.
+        models: Folder of the fitted models; None if they are not kept.
     """
 
     registry: Registry
@@ -98,6 +102,7 @@ class Sweep:
     limits: Limits
     scheduler: str | None
     damaged: tuple[Damage, ...]
+    models: Path | None = None
 
     @property
     def estimate_seconds(self) -> float:
@@ -140,6 +145,8 @@ def prepare(settings: Settings) -> Sweep:
     if not settings.datasets:
         raise UsageError("no dataset is named; use --datasets fashion,mnist or digits")
     registry, selections = select_models(settings.models, settings.families)
+    if settings.save_models is not None:
+        check_folder(settings.save_models, settings.results, settings.scheduler, selections)
     datasets = {name: load(name, settings.data_dir) for name in dict.fromkeys(settings.datasets)}
     splits = Splits(datasets, protocol, preset)
     seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))
@@ -173,6 +180,7 @@ def prepare(settings: Settings) -> Sweep:
         limits=Limits(seconds=settings.timeout, bytes=memory),
         scheduler=settings.scheduler,
         damaged=damaged,
+        models=settings.save_models,
     )
 
 
@@ -223,18 +231,27 @@ def execute(sweep: Sweep, store: Store, on_event: OnEvent) -> Iterator[Record]:
         StoreError: A record can't be written.
         RunnerError: No process can be started, or the cluster is lost.
     """
-    with closing(_runs(sweep, on_event)) as runs:  # ends what is under way, whatever ends this
+    with ExitStack() as stack:
+        models = stack.enter_context(open_store(sweep.models)) if sweep.models else None
+        scratch = models.scratch if models else None
+        # Closed first, which ends what is under way, whatever ends this.
+        runs = stack.enter_context(closing(_runs(sweep, on_event, scratch)))
         for run in runs:
             with _undisturbed():
                 store.add(run.record, run.arrays)
+                kept = keep_model(models, run)
             on_event(RunEnded(lane=run.lane, job=run.job, record=run.record))
+            if kept:
+                on_event(kept)
             yield run.record
 
 
-def _runs(sweep: Sweep, on_event: OnEvent) -> Generator[Finished, None, None]:
+def _runs(sweep: Sweep, on_event: OnEvent, models: Path | None) -> Generator[Finished, None, None]:
     plan = sweep.plan.jobs, sweep.datasets, sweep.splits
     if sweep.scheduler is None:
-        return run_local(*plan, lanes=sweep.lanes, limits=sweep.limits, on_event=on_event)
+        return run_local(
+            *plan, lanes=sweep.lanes, limits=sweep.limits, on_event=on_event, models=models
+        )
     from suite.runner.cluster import run_cluster
 
     return run_cluster(*plan, scheduler=sweep.scheduler, limits=sweep.limits, on_event=on_event)

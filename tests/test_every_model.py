@@ -6,17 +6,28 @@ import numpy as np
 import pytest
 
 import suite
+from cnn._backend import limit_threads
 from suite.data.datasets import load
+from suite.data.views import to_view
+from suite.models_io import files
+from suite.models_io.saved import SUFFIXES, SavedModel, read_saved
 from suite.records.store import read
+from suite.runner.outputs import confidence_of
 
 
 @pytest.fixture(scope="module")
-def twice(tmp_path_factory):
-    """The records of two sweeps over all models, the second by force."""
+def models(tmp_path_factory):
+    """Folder of the models that the second sweep of `twice` saves."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory, models):
+    """The records of two sweeps over all models, the second by force and with models saved."""
     folder = tmp_path_factory.mktemp("results")
     sweeps = []
-    for force in (False, True):
-        options = {"preset": "smoke", "results": folder, "progress": False, "force": force}
+    for extra in ({}, {"force": True, "save_models": models}):
+        options = {"preset": "smoke", "results": folder, "progress": False, **extra}
         list(suite.run("digits", **options))
         sweeps.append({run.record.key: run for run in read(folder).runs})
     return sweeps
@@ -54,3 +65,28 @@ def test_every_model_but_the_dummy_learns(twice):
             assert accuracy == pytest.approx(0.1, abs=0.02)
         else:
             assert accuracy > 0.3, key.entry
+
+
+def test_every_saved_model_predicts_what_its_record_says_to_the_bit(twice, models):
+    from threadpoolctl import threadpool_limits
+
+    limit_threads(1)
+    images = load("digits").images("test")
+    formats = set()
+    with threadpool_limits(1):
+        for key, run in twice[1].items():
+            described = SavedModel.model_validate_json((models / f"{key.stem}.json").read_text())
+            assert described.record_digest == run.record.digest
+            path = models / f"{key.stem}{SUFFIXES[described.format]}"
+            assert read_saved(path) == described
+            model = files.read(path, described.format)
+            X = to_view(images, described.view)
+            predictions = model.predict(X)
+            assert (predictions == run.arrays.predictions).all(), key.entry
+            assert described.probabilities == (run.arrays.confidence is not None)
+            if described.probabilities:
+                given = np.asarray(model.predict_proba(X), np.float32)
+                confidence = confidence_of(given, predictions.astype(np.uint8))
+                assert (confidence == run.arrays.confidence).all(), key.entry
+            formats.add(described.format)
+    assert formats == set(SUFFIXES)

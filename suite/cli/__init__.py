@@ -14,6 +14,7 @@ from suite.cli.data import app as data_app
 from suite.cli.info import info
 from suite.cli.list import list_models
 from suite.cli.plan import plan
+from suite.cli.predict import predict
 from suite.cli.report import report
 from suite.cli.reproduce import reproduce
 from suite.cli.run import run
@@ -57,6 +58,7 @@ app.command("report")(report)
 app.command("reproduce")(reproduce)
 app.command("list")(list_models)
 app.command("info")(info)
+app.command("predict")(predict)
 app.add_typer(data_app, name="data")
 
 

@@ -50,6 +50,12 @@ def run(
             help="Run on a Dask cluster, such as tcp://10.0.0.1:8786.  \\[default: this machine]",
         ),
     ] = None,
+    save_models: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Save the fitted models here, for `predict`.  \\[default: none]"
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be done, as `plan` does.")
     ] = False,
@@ -74,13 +80,14 @@ def run(
 
     from suite.config import read_config
     from suite.records.store import open_store
+    from suite.saving import count_unsaved
     from suite.sweep import prepare
 
     settings = o.settings_of(
         datasets=datasets, models=models, family=family, seeds=seeds, timeout=timeout,
         memory=memory, config=config, preset=preset, protocol=protocol, jobs=jobs,
         threads=threads, precision=precision, results=results, data_dir=data_dir, force=force,
-        scheduler=scheduler,
+        scheduler=scheduler, save_models=save_models,
     )  # fmt: skip
     console = Console(highlight=False)
     if dry_run:
@@ -91,6 +98,10 @@ def run(
         # Under the lock: what is recorded can't change between the plan and the runs.
         sweep = prepare(settings)
         print_summary(sweep, console)
+        unsaved = count_unsaved(sweep.models, sweep.plan.recorded)
+        if unsaved:
+            typer.echo(f"{unsaved} of the recorded runs have no model in {sweep.models}; "
+                       "--force runs them again")  # fmt: skip
         try:
             not_ok = _execute(sweep, store, console, fail_fast)
         except KeyboardInterrupt:
@@ -117,6 +128,10 @@ def _execute(sweep: Sweep, store: object, console: Console, fail_fast: bool) -> 
             not_ok += 1
             if fail_fast:
                 break
+    if progress.models:
+        count = len(progress.models)
+        typer.echo(f"{count} model{'s' * (count > 1)} saved below {sweep.models}, such as")
+        typer.echo(str(progress.models[-1]))
     return not_ok
 
 

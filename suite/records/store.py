@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from pydantic_core import from_json
 
 from suite.errors import RecordError, StoreError
 from suite.records.archive import pack_archive, read_archive
-from suite.records.record import Record, RunArrays, RunKey, digest_of
+from suite.records.record import Record, RunArrays, digest_of
 
 SUPERSEDED = "superseded"
 LOCK = ".lock"
@@ -169,18 +169,14 @@ class Store:
         Raises:
             StoreError: The disk refuses (full, read-only); nothing recorded is lost by that.
         """
-        path = self.folder / f"{record.key.stem}.json"
+        stem = record.key.stem
+        path = self.folder / f"{stem}.json"
         try:
             staged = []
             if arrays is not None:
-                packed = pack_archive(arrays.present())
-                staged.append((self._stage(packed), path.with_suffix(".npz")))
-            staged.append((self._stage(record.to_json().encode()), path))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._set_aside(record.key)
-            for temporary, final in staged:
-                temporary.replace(final)
-                _sync_folder(final.parent)
+                staged.append((self.stage(pack_archive(arrays.present())), ".npz"))
+            staged.append((self.stage(record.to_json().encode()), ".json"))
+            self.replace(stem, staged)
         except OSError as error:
             raise StoreError(
                 f"can't write {path}: {error.strerror}; records written before are safe, "
@@ -188,23 +184,44 @@ class Store:
             ) from error
         return path
 
-    def _set_aside(self, key: RunKey) -> None:
-        """Move what is recorded under a key into `superseded/`, the JSON first."""
-        for suffix in (".json", ".npz"):
-            old = self.folder / f"{key.stem}{suffix}"
-            if not old.exists():
-                continue
+    def replace(self, stem: str, staged: Sequence[tuple[Path, str]]) -> None:
+        """Give files their names; what lies there, whatever its suffix, is kept aside first.
+
+        Args:
+            stem: Path below the folder, without a suffix (`RunKey.stem`).
+            staged: Files in `scratch` with their suffixes, the JSON last.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        place = self.folder / stem
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self._set_aside(stem)
+        for temporary, suffix in staged:
+            temporary.replace(place.with_name(place.name + suffix))
+            _sync_folder(place.parent)
+
+    def _set_aside(self, stem: str) -> None:
+        """Move what lies under a stem into `superseded/`, the JSON first."""
+        place = self.folder / stem
+        found = place.parent.glob(f"{place.name}.*")
+        for old in sorted(found, key=lambda path: (path.suffix != ".json", path)):
             number = 1
-            while (kept := self.folder / SUPERSEDED / f"{key.stem}.{number}{suffix}").exists():
+            while (kept := self.folder / SUPERSEDED / f"{stem}.{number}{old.suffix}").exists():
                 number += 1
             kept.parent.mkdir(parents=True, exist_ok=True)
             old.rename(kept)
             _sync_folder(kept.parent)
             _sync_folder(old.parent)
 
-    def _stage(self, content: bytes) -> Path:
+    @property
+    def scratch(self) -> Path:
+        """Folder for files that don't count yet; emptied whenever the store is opened."""
+        return self.folder / SCRATCH
+
+    def stage(self, content: bytes) -> Path:
         """Write content to the disk, rather than to its cache, under a name that does not count."""
-        descriptor, name = tempfile.mkstemp(dir=self.folder / SCRATCH)
+        descriptor, name = tempfile.mkstemp(dir=self.scratch)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

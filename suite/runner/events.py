@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from suite.records.record import Record
 from suite.runner.plan import Job
@@ -46,6 +47,15 @@ class RunEnded:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelKept:
+    """The fitted model of a run that is ok was saved at `path`, or was not, for a reason."""
+
+    job: Job
+    path: Path | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunLost:
     """A machine was lost with a run under way, which will be done again from its start."""
 
@@ -71,5 +81,12 @@ class WaitingForMemory:
 
 
 Event = (
-    SweepStarted | RunStarted | EpochEnded | RunEnded | RunLost | LanesChanged | WaitingForMemory
+    SweepStarted
+    | RunStarted
+    | EpochEnded
+    | RunEnded
+    | ModelKept
+    | RunLost
+    | LanesChanged
+    | WaitingForMemory
 )

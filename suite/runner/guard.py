@@ -61,6 +61,8 @@ class _Guard:
         self.output = b""
         self.peak = 0
         self.answer: bytes | None = None
+        self.saving = False  # the worker goes on after its answer, to save the model
+        self.model: bytes | None = None
         self.exit_status: int | None = None
         self.stopped_since: float | None = None
 
@@ -75,6 +77,8 @@ class _Guard:
         self._read_output()
         if self.answer is not None:
             self.suite.send_bytes(self.answer)
+        if self.model is not None:
+            self.suite.send_bytes(self.model)
         ending = {
             "kind": "end",
             "reason": reason,
@@ -118,7 +122,7 @@ class _Guard:
                 sources.remove(self.output_end)
             if self.messages in ready and not self._read_message():
                 sources.remove(self.messages)
-            if self.answer is not None:
+            if self.answer is not None and not self.saving:
                 return "answered"
             now = time.monotonic()
             if now - sampled < pause:
@@ -126,12 +130,12 @@ class _Guard:
             self._reap()
             if self.exit_status is not None:
                 # What it sent before it ended is still in the pipe.
-                while self.answer is None and self.messages.poll() and self._read_message():
+                while self.messages.poll() and self._read_message():
                     pass
                 return "answered" if self.answer is not None else "ended"
             over = self._over_limit(now)
             if over:
-                return over
+                return over if self.answer is None else "answered"
             sampled = time.monotonic()
             pause = max(SAMPLE_SECONDS, (sampled - now) / SAMPLE_SHARE)
 
@@ -140,7 +144,8 @@ class _Guard:
         if task.limit_seconds is not None and now - self.started > task.limit_seconds:
             return "timeout"
         memory = [memory_of(process) for process in descendants(self.me)]
-        self.peak = max(self.peak, sum(used.private for used in memory) - self.baseline)
+        if self.answer is None:
+            self.peak = max(self.peak, sum(used.private for used in memory) - self.baseline)
         if task.limit_bytes is not None and sum(m.shared_out for m in memory) > task.limit_bytes:
             return "out_of_memory"
         return "stopped" if self._worker_is_stopped(now) else ""
@@ -159,15 +164,19 @@ class _Guard:
         """Pass a message on, or keep it if it is the last; False when there will be no more."""
         try:
             message = self.messages.recv_bytes(MESSAGE_LIMIT)
-            kind = unpack(message)[0]["kind"]
+            facts = unpack(message)[0]
         except (EOFError, OSError):
             return False
         except ValueError:
             return True
+        kind = facts["kind"]
         if kind == "epoch":
             self.suite.send_bytes(message)
-        elif kind in {"result", "error"}:
+        elif kind in {"result", "error"} and self.answer is None:
             self.answer = message
+            self.saving = facts.get("saving") is True
+        elif kind == "model":
+            self.model, self.saving = message, False
         return True
 
     def _read_output(self) -> bool:

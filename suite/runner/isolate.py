@@ -10,11 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from suite.data.datasets import Dataset
+from suite.models_io.saved import Written
 from suite.protocol.seeds import model_seed
 from suite.protocol.splits import Split
 from suite.runner.forkserver import ForkServer
@@ -26,6 +28,10 @@ from suite.runner.task import Task, unpack
 GRACE_SECONDS = 10.0
 # Of a machine's memory; the system, the suite and what the libraries share need the rest.
 MEMORY_SHARE = 0.8
+UNSAVED = (
+    "the run's process crashed or reached a limit of the run while it saved the model, "
+    "after the result"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,7 @@ class IsolatedRun:
         self._history: list[dict[str, float | int]] = []
         self._answer: tuple[Facts, Any] | None = None
         self._ending: Facts | None = None
+        self._model: Facts = {}
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._started = time.monotonic()
         self.guard: int | None = None
@@ -76,6 +83,8 @@ class IsolatedRun:
             on_epoch(facts["epoch"], facts["epochs"], facts["metrics"])
         elif kind in {"result", "error"}:
             self._answer = (facts, arrays)
+        elif kind == "model":
+            self._model = facts
         elif kind == "end":
             self._ending = facts
             self.finished = True
@@ -114,13 +123,28 @@ class IsolatedRun:
             overdue=self._overdue,
         )
 
+    @property
+    def written(self) -> Written | None:
+        """What became of the fitted model; None where it was not to be saved."""
+        if self.task.model_folder is None:
+            return None
+        facts = self._model or {"reason": UNSAVED}
+        texts = {name: str(facts.get(name, "")) for name in ("format", "view", "reason")}
+        offered = facts.get("probabilities") is True
+        return Written(folder=self.task.model_folder, probabilities=offered, **texts)
+
     def abandon(self) -> None:
         """Let go of the run: its guard ends it when the connection closes."""
         self.connection.close()
 
 
 def make_task(
-    job: Job, dataset: Dataset, split: Split, limits: Limits, cores: tuple[int, ...]
+    job: Job,
+    dataset: Dataset,
+    split: Split,
+    limits: Limits,
+    cores: tuple[int, ...],
+    model_folder: Path | None = None,
 ) -> Task:
     """What the run's process is told; labels of the images that are scored are not in it."""
     labels = np.asarray(dataset.labels("train"))
@@ -141,4 +165,5 @@ def make_task(
         test=split.test,
         limit_seconds=limits.seconds,
         limit_bytes=limits.bytes,
+        model_folder=model_folder,
     )

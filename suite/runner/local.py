@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from pathlib import Path
 
 from suite.data.datasets import Dataset
 from suite.errors import RunnerError
+from suite.models_io.saved import Written
 from suite.records.machine import free_memory, this_machine, usable_cores
 from suite.records.record import Record, RunArrays, RunKey
 from suite.runner.budget import Budget
@@ -35,12 +38,14 @@ class Finished:
         job: What was asked.
         record: What came of it.
         arrays: What it predicted; None where it gave no result.
+        written: What became of the fitted model; None where it was not to be saved.
     """
 
     lane: int
     job: Job
     record: Record
     arrays: RunArrays | None
+    written: Written | None = None
 
 
 def run_local(
@@ -51,6 +56,7 @@ def run_local(
     lanes: int,
     limits: Limits,
     on_event: OnEvent = lambda event: None,
+    models: Path | None = None,
     free: Callable[[], int] = free_memory,
 ) -> Generator[Finished, None, None]:
     """Do runs side by side and yield each as it ends.
@@ -66,6 +72,7 @@ def run_local(
         lanes: How many runs at a time.
         limits: Of each run.
         on_event: Told of the progress.
+        models: Folder below which fitted models are written; None if they are not kept.
         free: Tells how much memory is free on this machine, in bytes.
 
     Yields:
@@ -77,7 +84,7 @@ def run_local(
     if not jobs:
         return
     cores = lane_cores(lanes, jobs[0].threads)
-    servers = Servers(jobs)
+    servers = Servers(jobs, saving=models is not None)
     waiting, budget = deque(jobs), Budget(limits.bytes, free, on_event)
     live: dict[int, tuple[Job, IsolatedRun]] = {}  # by lane
     again: Counter[RunKey] = Counter()
@@ -91,7 +98,8 @@ def run_local(
                 lane = next(number for number in range(lanes) if number not in live)
                 split = split_of(job.key.dataset, job.key.seed, job.key.fold)
                 own = () if uses_gpu(job) else cores[lane]
-                task = make_task(job, datasets[job.key.dataset], split, limits, own)
+                data, folder = datasets[job.key.dataset], _new_folder(models)
+                task = make_task(job, data, split, limits, own, folder)
                 live[lane] = job, start_run(servers.of(job), job, task)
                 on_event(RunStarted(lane=lane, job=job))
             ready = wait([run.connection for _, run in live.values()], timeout=POLL_SECONDS)
@@ -119,11 +127,17 @@ def run_local(
                     machine=this_machine(),
                 )
                 budget.learn(record)
-                yield Finished(lane=lane, job=job, record=record, arrays=arrays)
+                yield Finished(
+                    lane=lane, job=job, record=record, arrays=arrays, written=run.written
+                )
     finally:
         for _, run in live.values():
             run.abandon()
         servers.close()
+
+
+def _new_folder(parent: Path | None) -> Path | None:
+    return None if parent is None else Path(tempfile.mkdtemp(prefix="model-", dir=parent))
 
 
 def start_run(server: ForkServer, job: Job, task: Task) -> IsolatedRun:

@@ -14,12 +14,13 @@ from suite.runner.plan import Job
 class Servers:
     """Two fork servers, with libraries loaded and bare; each starts with its first run."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[Job], *, saving: bool = False) -> None:
         """Nothing is started yet.
 
         Args:
             jobs: What will be run, all of one number of threads; one job for each set of needs
                 is enough.
+            saving: Whether fitted models are saved, which takes a library of its own.
         """
         environment = {
             **thread_environment(jobs[0].threads),
@@ -33,6 +34,8 @@ class Servers:
         if backends:
             environment["KERAS_BACKEND"] = backends[0]
         loaded = [name for job in jobs if not _is_bare(job) for name in _preloads(job)]
+        if saving and any(name.startswith("sklearn") for name in loaded):
+            loaded.append("skops.io")  # which imports all of scikit-learn, in seconds
         self._loaded = ForkServer(list(dict.fromkeys(loaded)), environment)
         self._bare = ForkServer([], environment)
 

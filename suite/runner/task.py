@@ -42,6 +42,7 @@ class Task:
         test: Their indices, int32 (k,).
         limit_seconds: Time limit of the whole run.
         limit_bytes: Memory limit of the run's process tree.
+        model_folder: An empty folder to write the fitted model to; None if it is not kept.
     """
 
     plugin_path: Path
@@ -60,6 +61,7 @@ class Task:
     test: NDArray[np.int32]
     limit_seconds: float | None
     limit_bytes: int | None
+    model_folder: Path | None = None
 
 
 def pack(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> bytes:

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import psutil
 
 from suite.contract import Classifier, FitContext, ParameterCount, Plugin
 from suite.data.views import to_view
+from suite.errors import ModelError
 from suite.registry import load_plugin
 from suite.runner import confine
 from suite.runner.memory import memory_of, processor_seconds
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WARM_UP_IMAGES = 100
+# What a saved model, loaded again, has to predict as the run did.
+COMPARED_IMAGES = 500
 # Taken before any plugin is loaded, which could put another clock in the module's place.
 _clock = time.perf_counter
 
@@ -43,7 +47,8 @@ def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
 
     Args:
         task: What to do.
-        pipe: Where messages go: `epoch` while it trains, `result` or `error` at the end.
+        pipe: Where messages go: `epoch` while it trains, `result` or `error` at the end, and
+            `model` behind a result whose `saving` announces it.
         supervisor: Process ID of the parent.
     """
     try:
@@ -162,7 +167,36 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
         "parameter_count": _count(plugin, model, task),
         **_engine(model, plugin, task),
     }
-    return pack(facts, arrays)
+    if task.model_folder is None:
+        return pack(facts, arrays)
+    # The result goes first: whatever saving does to this process, the run is recorded.
+    pipe.send_bytes(pack({**facts, "saving": True}, arrays))
+    return _save(task.model_folder, plugin, model, X_test, arrays)
+
+
+def _save(
+    folder: Path,
+    plugin: Plugin,
+    model: Classifier,
+    X: NDArray[np.float32],
+    arrays: Mapping[str, NDArray[Any]],
+) -> bytes:
+    """Write the fitted model, and tell its format or why there is none."""
+    from suite.models_io.files import write_checked
+
+    compared = slice(COMPARED_IMAGES)
+    probabilities = arrays.get("probabilities")
+    given = None if probabilities is None else probabilities[compared]
+    facts = {"kind": "model", "view": plugin.view, "probabilities": given is not None}
+    try:
+        facts["format"] = write_checked(
+            model, folder, X[compared], arrays["predictions"][compared], given
+        )
+    except ModelError as error:
+        facts["reason"] = clip(str(error), 1_000)
+    except BaseException as error:  # a plugin's model may raise SystemExit or worse
+        facts["reason"] = clip(f"{type(error).__name__}: {_printed(error.__str__)}", 1_000)
+    return pack(facts)
 
 
 def _seed_globals(seed: int) -> None:
