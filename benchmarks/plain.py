@@ -68,22 +68,37 @@ def with_keras(model: Any, seed: int, parts: tuple[Any, ...], X_test: Any) -> An
     # The suite's network, optimiser and augmentation, compiled with Keras's defaults.
     _, network = model._make_models()
     network.compile(
-        optimizer=network.optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"]
+        optimizer=network.optimizer,
+        loss=model._loss or "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
     )
     keras.utils.set_random_seed(derive_seed(seed, "shuffling"))
+    if model._enlarge:
+        X, y = model._enlarge(X, y, np.random.default_rng(derive_seed(seed, "enlargement")))
     X, y = np.repeat(X, model._passes, axis=0), np.repeat(y, model._passes)
     with tempfile.TemporaryDirectory() as folder:
         best = Path(folder) / "best.weights.h5"
-        checkpoint = keras.callbacks.ModelCheckpoint(
-            best, monitor="val_loss", save_best_only=True, save_weights_only=True
-        )
         network.fit(
             X, y, batch_size=model._batch_size, epochs=model._epochs, verbose=0,
-            validation_data=(X_val, y_val), callbacks=[checkpoint] * (model._keep == "best"),
+            validation_data=(X_val, y_val), callbacks=callbacks_of(model, best),
         )  # fmt: skip
         if model._keep == "best":
             network.load_weights(best)
     return network.predict(X_test, verbose=0).argmax(axis=1)
+
+
+def callbacks_of(model: Any, best: Path) -> list[Any]:
+    """Keras's own callbacks for what the suite's classifier was told; `best` takes weights."""
+    from keras.callbacks import EarlyStopping, ModelCheckpoint
+
+    callbacks: list[Any] = []
+    if model._keep == "best":
+        callbacks.append(
+            ModelCheckpoint(best, monitor="val_loss", save_best_only=True, save_weights_only=True)
+        )
+    if model._patience is not None:
+        callbacks.append(EarlyStopping(monitor="val_loss", patience=model._patience))
+    return callbacks
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Convolutional networks on Keras 3, one file a source."""
+"""Neural networks on Keras 3, one file a source."""

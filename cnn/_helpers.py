@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from cnn._augmentation import rotation_and_flip
+from cnn._augmentation import random_affine
 from cnn._backend import (
     answer_in_float32,
     computing_in,
@@ -28,6 +28,8 @@ from cnn._backend import (
     use_xla,
 )
 from cnn._epochs import Batches, epoch_runner
+from cnn._pytorch import pytorch_weights
+from cnn._schedules import History, Schedule, epochs_without_gain, on_plateau, step_decay
 from suite.contract import FitContext, ParameterCount, derive_seed
 
 if TYPE_CHECKING:
@@ -36,7 +38,16 @@ if TYPE_CHECKING:
 
     from suite.contract import Images, Labels
 
-__all__ = ["REQUIRES", "KerasClassifier", "parameters", "rotation_and_flip", "training_seconds"]
+__all__ = [
+    "REQUIRES",
+    "KerasClassifier",
+    "on_plateau",
+    "parameters",
+    "pytorch_weights",
+    "random_affine",
+    "step_decay",
+    "training_seconds",
+]
 
 REQUIRES = ("keras", "tensorflow|jax|torch")
 
@@ -52,9 +63,8 @@ EPSILON = 1e-7
 
 
 class KerasClassifier:
-    """A Keras network that is trained by epochs on sparse categorical cross-entropy.
+    """A Keras network that is trained by epochs.
 
-    Categorical cross-entropy on one-hot labels, as many sources have it, is the same number.
     Initialisation (with dropout), the order of the images and augmentation each have a seed of
     their own. On one thread of one machine, the same seed gives the same weights to the bit.
 
@@ -76,8 +86,13 @@ class KerasClassifier:
         batch_size: int,
         keep: Literal["best", "last"],
         optimizer: Callable[[], Any] | None = None,
+        loss: Callable[[Any, Any], Any] | None = None,
+        schedule: Schedule | None = None,
+        patience: int | None = None,
         augmentation: Callable[[int], Any] | None = None,
         passes: int = 1,
+        enlarge: Callable[[Images, Labels, np.random.Generator], tuple[Images, Labels]]
+        | None = None,
     ) -> None:
         """Import Keras and hold it to its threads; the network is made by `fit`.
 
@@ -90,14 +105,22 @@ class KerasClassifier:
             keep: Which weights count: those of the epoch with the lowest validation loss, or of
                 the last epoch. Without validation images it is always the last epoch.
             optimizer: Makes the optimiser; None for Adam with Keras's defaults.
+            loss: The loss of each image, from labels (n,) and probabilities (n, 10), in
+                `keras.ops`; None for sparse categorical cross-entropy. Categorical cross-entropy
+                on one-hot labels, as many sources have it, is the same number.
+            schedule: What the optimiser's learning rate is multiplied by in the next epoch.
+            patience: After how many epochs without a lower validation loss training ends; None
+                for never. Without validation images it never does.
             augmentation: Makes a layer, from a seed, that changes images in training only.
             passes: How often an epoch uses each image, where augmentation multiplies the images.
+            enlarge: Adds changed copies to the training images, once and before training.
 
         Raises:
             ValueError: A number is below 1.
             RuntimeError: TensorFlow runs already in this process, with more threads.
         """
-        for name, value in (("epochs", epochs), ("batch_size", batch_size), ("passes", passes)):
+        counts = {"epochs": epochs, "batch_size": batch_size, "passes": passes}
+        for name, value in (counts | ({} if patience is None else {"patience": patience})).items():
             if value < 1:
                 raise ValueError(f"{name} is {value}, expected 1 or more")
         limit_threads(threads)
@@ -110,8 +133,12 @@ class KerasClassifier:
         self._batch_size = batch_size
         self._keep = keep
         self._optimizer = optimizer
+        self._loss = loss
+        self._schedule = schedule
+        self._patience = patience
         self._augmentation = augmentation
         self._passes = passes
+        self._enlarge = enlarge
 
     def fit(self, X: Images, y: Labels, context: FitContext) -> KerasClassifier:
         """Train a new network.
@@ -126,15 +153,23 @@ class KerasClassifier:
         """
         import numpy as np
 
+        def generator(role: str) -> np.random.Generator:
+            return np.random.default_rng(derive_seed(self._seed, role))
+
         self.model, trained = self._make_models()
-        rng = np.random.default_rng(derive_seed(self._seed, "shuffling"))
-        batches = Batches(X, y, self._batch_size, self._passes, rng)
+        if self._enlarge:
+            X, y = self._enlarge(X, y, generator("enlargement"))
+        batches = Batches(X, y, self._batch_size, self._passes, generator("shuffling"))
         run_epoch = epoch_runner(trained, batches)
+        first_rate = float(trained.optimizer.learning_rate)
         lowest, best = math.inf, None
-        for epoch in range(1, self._epochs + 1):
-            metrics = run_epoch() | self._validation(context)
-            weights = self._finite_weights(metrics, epoch)
-            context.on_epoch(epoch, self._epochs, metrics)
+        history: list[dict[str, float]] = []
+        while len(history) < self._epochs and not self._is_over(history):
+            rate = self._set_rate(trained.optimizer, first_rate, history)
+            metrics = run_epoch() | self._validation(context) | rate
+            history.append(metrics)
+            weights = self._finite_weights(metrics, len(history))
+            context.on_epoch(len(history), self._epochs, metrics)
             if self._keep == "best" and metrics.get("val_loss", math.inf) < lowest:
                 lowest, best = metrics["val_loss"], weights
             batches.reshuffle()
@@ -182,24 +217,40 @@ class KerasClassifier:
             network.jit_compile = False
         trained.compile(
             optimizer=self._optimizer() if self._optimizer else "adam",
-            loss="sparse_categorical_crossentropy",
+            loss=self._loss or "sparse_categorical_crossentropy",
             metrics=["accuracy"],
             jit_compile=use_xla(),
         )
         return network, trained
 
+    def _set_rate(self, optimizer: Any, first: float, history: History) -> dict[str, float]:
+        """Set the learning rate of the next epoch; a metric, where there is a schedule."""
+        if self._schedule is None:
+            return {}
+        rate = first * self._schedule(history)
+        optimizer.learning_rate = rate
+        return {"learning_rate": rate}
+
+    def _is_over(self, history: History) -> bool:
+        return self._patience is not None and epochs_without_gain(history) >= self._patience
+
     def _validation(self, context: FitContext) -> dict[str, float]:
         if context.X_val is None or context.y_val is None:
             return {}
-        import numpy as np
-
         answer = self.predict_proba(context.X_val)
-        right = answer[np.arange(len(answer)), context.y_val].astype(np.float64)
         hits = answer.argmax(axis=1) == context.y_val
         return {
-            "val_loss": float(-np.log(np.maximum(right, EPSILON)).mean()),
+            "val_loss": self._mean_loss(context.y_val, answer),
             "val_accuracy": float(hits.mean()),
         }
+
+    def _mean_loss(self, labels: Labels, answer: NDArray[np.float32]) -> float:
+        import numpy as np
+
+        if self._loss:
+            return float(load_keras().ops.mean(self._loss(labels.astype("int32"), answer)))
+        right = answer[np.arange(len(answer)), labels].astype(np.float64)
+        return float(-np.log(np.maximum(right, EPSILON)).mean())
 
     def _finite_weights(self, metrics: dict[str, float], epoch: int) -> list[NDArray[Any]]:
         """A copy of the weights after an epoch.

@@ -1,7 +1,7 @@
 """Sweep files: what `suite run` would be told by options, kept in TOML; and how options are read.
 
     datasets = ["fashion", "mnist"]
-    models = ["svm[C=[1,10]]", "lenet5"]
+    models = ["svm[C=[1,10]]", "cmasch"]
     preset = "quick"
     seeds = 3
     timeout = "30m"

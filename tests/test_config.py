@@ -14,7 +14,7 @@ from suite.source_hash import PROJECT_ROOT
 
 FULL = """
 datasets = "fashion, mnist"
-models = ["svm[C=[1,10]]", "lenet5"]
+models = ["svm[C=[1,10]]", "cmasch"]
 family = ["classic,cnn", "own"]
 preset = "quick"
 protocol = "full"
@@ -39,7 +39,7 @@ def test_every_key(tmp_path: Path) -> None:
     config = read(tmp_path, FULL)
     assert config == SweepConfig(
         datasets=("fashion", "mnist"),
-        models=("svm[C=[1,10]]", "lenet5"),
+        models=("svm[C=[1,10]]", "cmasch"),
         family=("classic", "cnn", "own"),
         preset="quick",
         protocol="full",

@@ -38,7 +38,7 @@ def plan(
     For example:
 
     - suite plan --preset quick
-    - suite plan --models svm,lenet5 --seeds 1
+    - suite plan --models svm,cmasch --seeds 1
     """
     from rich.console import Console
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FORKS = """
 import hashlib, json, os
 import keras, numpy as np
-from cnn.lenet5 import PLUGIN
+from cnn.abelusha import PLUGIN
 from suite.contract import FitContext
 
 def train(started):
@@ -54,9 +54,9 @@ for started in (False, False, True):
 
 ANYWHERE = """
 import json
+from functools import partial
 import numpy as np
-from cnn._augmentation import sometimes
-from cnn._helpers import KerasClassifier, parameters
+from cnn._helpers import KerasClassifier, parameters, random_affine, step_decay
 from suite.contract import FitContext
 
 def network():
@@ -70,11 +70,7 @@ def optimizer():
     from keras.optimizers import Adam
     return Adam(0.02)
 
-def augmentation(seed):
-    # A rotation besides would take JAX 12 s to compile.
-    from keras.layers import RandomFlip
-    return sometimes([RandomFlip("horizontal", seed=seed)], 0.5, seed)
-
+augmentation = partial(random_affine, degrees=2, zoom=0.02, shift=0.01, flip=True, share=0.5)
 rng = np.random.default_rng(0)
 y = rng.integers(0, 10, 320).astype(np.uint8)
 X = np.zeros((320, 28, 28, 1), np.float32)
@@ -84,7 +80,7 @@ history, digests = [], []
 for _ in range(2):
     model = KerasClassifier(
         network, seed=0, threads=1, epochs=3, batch_size=32, keep="best",
-        optimizer=optimizer, augmentation=augmentation,
+        optimizer=optimizer, augmentation=augmentation, schedule=step_decay(0.5, 2),
     )
     context = FitContext(X_val=X[:64], y_val=y[:64], on_epoch=lambda *news: history.append(news))
     model.fit(X, y, context)
@@ -130,7 +126,8 @@ def test_training_on_another_backend(backend: str) -> None:
     assert facts["accuracy"] > 0.5
     assert facts["count"] == [196 * 14 + 10, 196 * 12 + 10]
     assert [epoch for epoch, _, _ in facts["history"]] == [1, 2, 3] * 2
-    names = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    names = ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
+    assert [row["learning_rate"] for _, _, row in facts["history"]] == [0.02, 0.02, 0.01] * 2
     assert all(list(metrics) == names for _, _, metrics in facts["history"])
 
 
@@ -147,7 +144,7 @@ def test_the_backend_is_the_first_that_is_installed(
     assert first_installed() == chosen
 
 
-@pytest.mark.parametrize("name", ["lenet5", "cmasch", "machine_learning_mastery"])
+@pytest.mark.parametrize("name", ["abelusha", "cmasch", "fashion_mnist_report", "vianasw"])
 def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:
     code = f"""
 import json, sys

@@ -134,7 +134,72 @@ def test_prediction_needs_training(make: Make, digits: Any) -> None:
         make().predict(digits.X_test)
 
 
-@pytest.mark.parametrize("name", ["epochs", "batch_size", "passes"])
+def test_training_ends_when_validation_gets_no_better(
+    make: Make, digits: Any, listener: Any
+) -> None:
+    wrong = (digits.y_val + 1) % 10  # so that the first epoch is the best one
+    context = listener.context(digits.X_val, wrong)
+    classifier = make(epochs=9, patience=2, keep="best").fit(digits.X, digits.y, context)
+    assert [news[:2] for news in listener.heard] == [(1, 9), (2, 9), (3, 9)]
+    first = listener.values("val_loss")[0]
+    assert log_loss(classifier, digits.X_val, wrong) == pytest.approx(first, rel=1e-6)
+
+
+def test_patience_waits_for_validation_images(make: Make, digits: Any, listener: Any) -> None:
+    make(epochs=4, patience=1).fit(digits.X[:64], digits.y[:64], listener.context())
+    assert len(listener.heard) == 4
+
+
+def linear_network() -> Any:
+    """Without averages that change although nothing is learnt."""
+    from keras import Input, Sequential, layers
+
+    return Sequential([Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")])
+
+
+def test_a_schedule_sets_the_rate_of_each_epoch(make: Make, digits: Any, listener: Any) -> None:
+    def schedule(history: Any) -> float:
+        assert [row["loss"] for row in history] == listener.values("loss")
+        return [1.0, 0.5, 0.0][len(history)]
+
+    settings = {"network": linear_network, "schedule": schedule, "optimizer": quick}
+    answers = []
+    for epochs in (1, 2, 3):
+        listener.heard.clear()
+        classifier = make(epochs=epochs, **settings)
+        answers.append(classifier.fit(digits.X, digits.y, listener.context()).predict_proba(
+            digits.X_test
+        ))  # fmt: skip
+    assert listener.values("learning_rate") == pytest.approx([0.1, 0.05, 0.0])
+    assert not np.allclose(answers[0], answers[1])
+    assert np.array_equal(answers[1], answers[2])
+
+
+def quick() -> Any:
+    from keras.optimizers import SGD
+
+    return SGD(learning_rate=0.1)
+
+
+def test_another_loss_is_minimised_and_reported(make: Make, digits: Any, listener: Any) -> None:
+    def confusing(labels: Any, probabilities: Any) -> Any:
+        """Lowest where each image is taken for the next class."""
+        from keras import losses, ops
+
+        return losses.sparse_categorical_crossentropy((ops.cast(labels, "int32") + 1) % 10,
+                                                      probabilities)  # fmt: skip
+
+    classifier = make(loss=confusing, epochs=5)
+    classifier.fit(digits.X, digits.y, listener.context(digits.X_val, digits.y_val))
+    next_class = (digits.y_val + 1) % 10
+    assert np.mean(classifier.predict(digits.X_val) == next_class) > 0.5
+    assert listener.values("val_loss")[-1] == pytest.approx(
+        log_loss(classifier, digits.X_val, next_class), rel=1e-5
+    )
+    assert listener.values("val_accuracy")[-1] < 0.1
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "passes", "patience"])
 def test_numbers_below_one_are_refused(name: str, make: Make) -> None:
     with pytest.raises(ValueError, match=f"{name} is 0, expected 1 or more"):
         make(**{name: 0})

@@ -61,11 +61,11 @@ def test_threads_join_the_identity_where_they_are_not_one(sweep_of):
 
 def test_the_keras_backend_joins_the_identity_where_it_is_not_the_default(sweep_of, monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    plain = sweep_of("lenet5").plan.jobs[0]
+    plain = sweep_of("abelusha").plan.jobs[0]
     assert (plain.key.variant, plain.backend) == ("", "tensorflow")
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert keras_backend() == "jax"
-    other = sweep_of("lenet5").plan.jobs[0]
+    other = sweep_of("abelusha").plan.jobs[0]
     assert len(other.key.variant) == 10
     assert other.backend == "jax"
     assert "backend=jax" in other.label
@@ -73,9 +73,9 @@ def test_the_keras_backend_joins_the_identity_where_it_is_not_the_default(sweep_
 
 
 def test_what_a_preset_changes_is_used_but_does_not_rename_the_run(sweep_of):
-    quick = sweep_of("lenet5", preset="quick").plan.jobs[0]
-    paper = sweep_of("lenet5", preset="paper").plan.jobs[0]
-    assert quick.parameters["epochs"] == paper.parameters["epochs"] == 20
+    quick = sweep_of("abelusha", preset="quick").plan.jobs[0]
+    paper = sweep_of("abelusha", preset="paper").plan.jobs[0]
+    assert quick.parameters["epochs"] == paper.parameters["epochs"] == 50
     assert quick.preset_changes == {"epochs": 3}
     assert quick.used_parameters["epochs"] == 3
     assert quick.key.variant == paper.key.variant == ""
