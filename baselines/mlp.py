@@ -1,24 +1,40 @@
-"""Multilayer perceptron with one hidden layer."""
+"""Multilayer perceptron, by default with one hidden layer."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from baselines._helpers import AdaptedWithProbabilities, benchmark_source
+from baselines._scaling import counting_scaling, scaled
 from suite.contract import Params, Plugin
 
 
 def build(
-    *, seed: int, threads: int, hidden_layer_sizes: list[int], activation: str, epochs: int
-) -> AdaptedWithProbabilities:
+    *,
+    seed: int,
+    threads: int,
+    hidden_layer_sizes: list[int],
+    activation: str,
+    epochs: int,
+    n_iter_no_change: int,
+    scaling: str,
+) -> Any:
     """A scikit-learn `MLPClassifier`, trained by Adam in batches of 200."""
     from sklearn.neural_network import MLPClassifier
 
     network = MLPClassifier(
-        tuple(hidden_layer_sizes), activation=activation, max_iter=epochs, random_state=seed
+        tuple(hidden_layer_sizes),
+        activation=activation,
+        max_iter=epochs,
+        n_iter_no_change=n_iter_no_change,
+        random_state=seed,
     )
     # The number of epochs is a budget: to use it up is no fault.
-    return AdaptedWithProbabilities(network, silenced="Stochastic Optimizer: Maximum iterations")
+    expected = "Stochastic Optimizer: Maximum iterations"
+    return scaled(AdaptedWithProbabilities(network, silenced=expected), scaling)
 
 
+@counting_scaling
 def parameters(fitted: AdaptedWithProbabilities) -> int:
     """Weights and biases of all layers."""
     network = fitted.estimator
@@ -27,8 +43,9 @@ def parameters(fitted: AdaptedWithProbabilities) -> int:
 
 def cost(images: int, params: Params) -> float:
     """Processor seconds of all epochs; training ends earlier once its loss stops falling."""
-    hidden = sum(params["hidden_layer_sizes"]) / 100
-    return float(0.05 + 0.9 * params["epochs"] * hidden * images / 60_000)
+    an_epoch = (0.2 + 0.007 * sum(params["hidden_layer_sizes"])) * images / 60_000
+    float64 = 1.8 if params["scaling"] == "standard" else 1.0
+    return float(0.05 + params["epochs"] * an_epoch * float64)
 
 
 PLUGIN = Plugin(
@@ -36,11 +53,14 @@ PLUGIN = Plugin(
     family="classic",
     view="flat",
     build=build,
-    params={"hidden_layer_sizes": [100], "activation": "relu", "epochs": 200},
+    params={
+        "hidden_layer_sizes": [100], "activation": "relu", "epochs": 200, "n_iter_no_change": 10,
+        "scaling": "none",
+    },
     parameters=parameters,
     cost_hint=cost,
     requires=("sklearn.neural_network",),
     source=benchmark_source(
-        "MLPClassifier, relu, hidden_layer_sizes=[100]", fashion=0.871, mnist=0.972, changed=""
+        defaults="training ends after 10 epochs without progress instead of 2",
     ),
-)
+)  # fmt: skip

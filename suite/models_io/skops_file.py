@@ -23,6 +23,8 @@ TRUSTED = (
     "baselines._helpers.Adapted",
     "baselines._helpers.AdaptedWithProbabilities",
     "baselines._one_against_one.OneAgainstOne",
+    "baselines._scaling.Standardised",
+    "baselines._scaling.StandardisedWithProbabilities",
     # Trees: scikit-learn follows their indices unchecked; `_check_tree` checks them.
     _HIST,
     _TREE,
@@ -41,7 +43,25 @@ def write_skops(model: Any, path: Path) -> None:
     """
     from skops.io import dump
 
-    dump(model, path)
+    dump(_plain(model), path)
+
+
+def _plain(model: Any) -> Any:
+    """A model with scikit-learn's own classes in place of scikit-learn-intelex's.
+
+    These hold objects of another library, which a file can't, and which predicting does not need.
+    """
+    kinds = type(model).__mro__
+    if type(model).__module__.startswith("sklearnex"):
+        own = next(kind for kind in kinds if kind.__module__.startswith("sklearn."))
+        kept = {name: value for name, value in vars(model).items() if "onedal" not in name}
+    elif f"{type(model).__module__}.{type(model).__qualname__}" in TRUSTED and vars(model):
+        own, kept = kinds[0], {name: _plain(value) for name, value in vars(model).items()}
+    else:
+        return model
+    twin = own.__new__(own)
+    vars(twin).update(kept)
+    return twin
 
 
 def read_skops(path: Path) -> Any:

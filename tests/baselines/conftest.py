@@ -68,17 +68,17 @@ def fit(
     seed: int = 0,
     preset: str = "quick",
     validates: bool = True,
-    epochs: list[Mapping[str, float]] | None = None,
+    heard: list[Mapping[str, float]] | None = None,
     **changes: Any,
 ) -> Any:
     """Build and fit a model as the harness does."""
     plugin = case.plugin
     model = plugin.build(seed=seed, threads=1, **(case.params(preset) | changes))
-    heard = epochs if epochs is not None else []
+    history = heard if heard is not None else []
     context = FitContext(
         X_val=digits.X_val if validates else None,
         y_val=digits.y_val if validates else None,
-        on_epoch=lambda epoch, planned, metrics: heard.append(
+        on_epoch=lambda epoch, planned, metrics: history.append(
             {"epoch": epoch, "planned": planned, **metrics}
         ),
     )

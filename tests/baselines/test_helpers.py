@@ -33,12 +33,16 @@ def test_tree_numbers() -> None:
     assert tree_numbers(splits=3, leaves=4, values=10) == 3 * 4 + 4 * 10
 
 
-def test_benchmark_source_names_setting_variant_and_differences() -> None:
-    source = benchmark_source("SVC, C=1", fashion=0.8, mnist=0.9, changed="C is 2", variant="v")
-    assert {(p.dataset, p.accuracy, p.variant) for p in source.published} == {
-        ("fashion", 0.8, "v"),
-        ("mnist", 0.9, "v"),
-    }
-    assert all(p.note.startswith("SVC, C=1;") for p in source.published)
-    assert source.changed.startswith("C is 2; ")
-    assert "not standardised" in source.changed
+def test_benchmark_source_tells_defaults_from_the_settings_of_the_benchmark() -> None:
+    source = benchmark_source(defaults="C is 2", benchmark="the solver is newer")
+    assert not source.published
+    own, benchmark = source.changed.split(". ")
+    assert own == "with the defaults: C is 2; pixels in [0, 1] are not standardised"
+    assert benchmark.startswith("With the benchmark's settings (configs/official_sklearn.toml): ")
+    assert benchmark.endswith("the solver is newer")
+
+
+def test_benchmark_source_of_defaults_that_differ_by_their_scaling_alone() -> None:
+    changed = benchmark_source().changed
+    assert changed.startswith("with the defaults: pixels in [0, 1] are not standardised. ")
+    assert changed.endswith("nothing is known that differs from scikit-learn 0.19")

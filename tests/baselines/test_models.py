@@ -27,9 +27,14 @@ EXPECTED = {
     "knn",
     "decision_tree",
     "random_forest",
+    "extra_tree",
     "extra_trees",
+    "gradient_boosting",
     "hist_gradient_boosting",
     "mlp",
+    "passive_aggressive",
+    "perceptron",
+    "sgd",
     "xgboost",
     "lightgbm",
 }
@@ -37,6 +42,9 @@ AT_CHANCE = {"dummy": "it names one class for every image"}
 WITHOUT_PROBABILITIES = {
     "nearest_centroid": "scikit-learn's probabilities do not agree with its predictions",
     "linear_svm": "it has none",
+    "passive_aggressive": "it has none",
+    "perceptron": "it has none",
+    "sgd": "hinge loss has none",
     "svm": "they would need a second fit by cross-validation",
 }
 LARGEST_SEED = 2**32 - 1

@@ -33,9 +33,10 @@ def count(name: str, toy: Toy, **changes: Any) -> int:
     return counted
 
 
-def test_decision_tree_of_one_split(toy: Toy) -> None:
+@pytest.mark.parametrize("name", ["decision_tree", "extra_tree"])
+def test_tree_of_one_split(name: str, toy: Toy) -> None:
     # feature, threshold, two children; two leaves with two classes each
-    assert count("decision_tree", toy, max_depth=1) == 4 + 2 * 2
+    assert count(name, toy, max_depth=1) == 4 + 2 * 2
 
 
 @pytest.mark.parametrize("name", ["random_forest", "extra_trees"])
@@ -50,6 +51,11 @@ def test_histogram_boosting(toy: Toy) -> None:
     assert splits == int(splits)
     assert 1 <= splits <= 4
     assert two > one
+
+
+def test_gradient_boosting_of_single_splits(toy: Toy) -> None:
+    # a tree: one split, two leaves with a value each; one starting value for two classes
+    assert count("gradient_boosting", toy, n_estimators=3, max_depth=1) == 3 * (4 + 2) + 1
 
 
 def test_xgboost_of_single_splits(toy: Toy) -> None:
@@ -69,6 +75,9 @@ def test_lightgbm_of_single_splits(toy: Toy) -> None:
         ("gaussian_nb", 2 * 10 * 784 + 10),
         ("logistic_regression", 10 * 784 + 10),
         ("linear_svm", 10 * 784 + 10),
+        ("sgd", 10 * 784 + 10),
+        ("perceptron", 10 * 784 + 10),
+        ("passive_aggressive", 10 * 784 + 10),
         ("knn", 600 * 784 + 600),
         ("mlp", 784 * 100 + 100 + 100 * 10 + 10),
     ],
@@ -86,7 +95,15 @@ def test_svm_counts_vectors_coefficients_and_intercepts(fitted: Callable[[Case],
     assert case.plugin.parameters(model) == vectors * 784 + vectors * 9 + 45
 
 
-@pytest.mark.parametrize("name", ["hist_gradient_boosting", "xgboost", "lightgbm"])
+def test_one_logistic_regression_a_class_has_as_many_numbers(digits: Digits) -> None:
+    case = Case("logistic_regression", "")
+    model = fit(case, digits, solver="liblinear", l1_ratio=1.0, max_iter=5)
+    assert case.plugin.parameters(model) == 10 * 784 + 10
+
+
+@pytest.mark.parametrize(
+    "name", ["hist_gradient_boosting", "gradient_boosting", "xgboost", "lightgbm"]
+)
 def test_boosting_starts_from_a_value_a_class(name: str, digits: Digits) -> None:
     rounds = "max_iter" if name == "hist_gradient_boosting" else "n_estimators"
     case = Case(name, "")

@@ -29,7 +29,7 @@ def test_standard_shortens_the_recipe_and_not_the_defaults() -> None:
 
 def test_stops_early_and_keeps_the_best_round(digits: Digits) -> None:
     epochs: list[Mapping[str, float]] = []
-    model = fit(RECIPE, digits, epochs=epochs, **SHORT)
+    model = fit(RECIPE, digits, heard=epochs, **SHORT)
     accuracies = [epoch["val_accuracy"] for epoch in epochs]
     assert len(epochs) < 30
     kept = model.estimator.get_booster().num_boosted_rounds()
@@ -40,7 +40,7 @@ def test_stops_early_and_keeps_the_best_round(digits: Digits) -> None:
 
 def test_without_validation_trains_all_rounds(digits: Digits) -> None:
     epochs: list[Mapping[str, float]] = []
-    model = fit(RECIPE, digits, epochs=epochs, validates=False, **SHORT)
+    model = fit(RECIPE, digits, heard=epochs, validates=False, **SHORT)
     assert [epoch["epoch"] for epoch in epochs] == list(range(1, 31))
     assert all(set(epoch) == {"epoch", "planned"} for epoch in epochs)
     assert model.estimator.get_booster().num_boosted_rounds() == 30
@@ -48,7 +48,7 @@ def test_without_validation_trains_all_rounds(digits: Digits) -> None:
 
 def test_defaults_do_not_stop_early(digits: Digits) -> None:
     epochs: list[Mapping[str, float]] = []
-    fit(Case("xgboost", ""), digits, epochs=epochs)
+    fit(Case("xgboost", ""), digits, heard=epochs)
     assert [(epoch["epoch"], epoch["planned"]) for epoch in epochs] == [
         (round_, 10) for round_ in range(1, 11)
     ]
