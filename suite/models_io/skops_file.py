@@ -51,12 +51,12 @@ def _plain(model: Any) -> Any:
 
     These hold objects of another library, which a file can't, and which predicting does not need.
     """
-    kinds = type(model).__mro__
-    if type(model).__module__.startswith("sklearnex"):
-        own = next(kind for kind in kinds if kind.__module__.startswith("sklearn."))
+    kind = type(model)
+    if kind.__module__.startswith("sklearnex"):
+        own = next(base for base in kind.__mro__ if base.__module__.startswith("sklearn."))
         kept = {name: value for name, value in vars(model).items() if "onedal" not in name}
-    elif f"{type(model).__module__}.{type(model).__qualname__}" in TRUSTED and vars(model):
-        own, kept = kinds[0], {name: _plain(value) for name, value in vars(model).items()}
+    elif kind.__module__.startswith("baselines."):
+        own, kept = kind, {name: _plain(value) for name, value in vars(model).items()}
     else:
         return model
     twin = own.__new__(own)
