@@ -133,9 +133,10 @@ def _jax_epoch(model: Any, batches: Batches) -> Callable[[], None]:
     _create_variables(model)
     X, y = jax.device_put(batches.X), jax.device_put(batches.y.astype(np.int32))
 
-    @jax.jit
-    def train_step(state: Any, chosen: Any, X: Any, y: Any) -> Any:
+    def step_on(state: Any, chosen: Any, X: Any, y: Any) -> Any:
         return model.train_step(state, (X[chosen], y[chosen]))[1]
+
+    train_step = jax.jit(step_on)
 
     def train_epoch() -> None:
         groups = (

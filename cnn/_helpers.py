@@ -210,8 +210,10 @@ class KerasClassifier:
             network = trained = self._network()
         answer_in_float32(network)
         if self._augmentation:
+            # PyTorch's generators take no seed of 32 bits; images need more than bfloat16's 8.
+            seed = derive_seed(self._seed, "augmentation") % 2**31
             with computing_in("float32"):
-                layer = self._augmentation(derive_seed(self._seed, "augmentation"))
+                layer = self._augmentation(seed)
                 trained = keras.Sequential([keras.Input(network.input_shape[1:]), layer, network])
         if use_xla() is False:
             network.jit_compile = False

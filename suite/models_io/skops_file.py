@@ -7,6 +7,7 @@ consist of; what a file asks for never counts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -47,20 +48,27 @@ def write_skops(model: Any, path: Path) -> None:
 
 
 def _plain(model: Any) -> Any:
-    """A model with scikit-learn's own classes in place of scikit-learn-intelex's.
+    """The model with scikit-learn-intelex's estimators replaced by scikit-learn's own.
 
-    These hold objects of another library, which a file can't, and which predicting does not need.
+    Beside the attributes that scikit-learn's have, theirs hold native state that can't be stored.
     """
-    kind = type(model)
-    if kind.__module__.startswith("sklearnex"):
-        own = next(base for base in kind.__mro__ if base.__module__.startswith("sklearn."))
-        kept = {name: value for name, value in vars(model).items() if "onedal" not in name}
-    elif kind.__module__.startswith("baselines."):
-        own, kept = kind, {name: _plain(value) for name, value in vars(model).items()}
-    else:
+    module, name = type(model).__module__, type(model).__name__
+    if f"{module}.{name}" in TRUSTED:
+        wrapper = copy(model)
+        wrapper.__dict__.update((key, _plain(value)) for key, value in vars(model).items())
+        return wrapper
+    kinds = type(model).__mro__ if module.startswith("sklearnex.") else ()
+    kind = next((k for k in kinds if k.__module__.startswith("sklearn.") and k.__name__ == name), None)
+    if kind is None:
         return model
-    twin = own.__new__(own)
-    vars(twin).update(kept)
+    twin = kind.__new__(kind)
+    for key, value in vars(model).items():
+        shown = key.removesuffix("internal")
+        if shown == key and not key.startswith("_onedal"):
+            twin.__dict__[key] = value
+        elif shown != key:  # the value behind the properties `_dual_coef_` and `dual_coef_`
+            names = (name for name in (shown, shown.lstrip("_")) if hasattr(model, name))
+            twin.__dict__.update((name, getattr(model, name)) for name in names)
     return twin
 
 

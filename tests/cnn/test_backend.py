@@ -59,6 +59,23 @@ def test_images_are_changed_in_float32(make: Any, digits: Any, listener: Any) ->
     assert [layer.compute_dtype for layer in made] == ["float32"]
 
 
+def test_seeds_of_augmentation_are_such_as_every_backend_takes(
+    make: Any, digits: Any, listener: Any
+) -> None:
+    seeds: list[int] = []
+
+    def augmentation(seed: int) -> Any:
+        from keras import layers
+
+        seeds.append(seed)
+        return layers.RandomFlip(seed=seed)
+
+    for seed in range(4):
+        make(seed=seed, augmentation=augmentation)._make_models()
+    assert len(set(seeds)) == 4
+    assert all(0 <= seed < 2**31 for seed in seeds)
+
+
 def test_logits_of_a_softmax_of_its_own_are_float32_too() -> None:
     from keras import Input, Sequential, layers
 

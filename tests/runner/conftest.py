@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,26 @@ from suite.sweep import Settings, Sweep, prepare
 
 MARK = "SUITE_TEST_MARK"
 SECONDS = 60.0  # more than any process needs to start
+
+
+SMALL = """
+from cnn._helpers import REQUIRES, KerasClassifier, parameters
+from suite.contract import Plugin, Source
+
+def network():
+    from keras import Input, Sequential, layers
+    return Sequential([
+        Input((28, 28, 1)), layers.MaxPooling2D(4), layers.Flatten(),
+        layers.Dense(32, activation="relu"), layers.Dense(10, activation="softmax"),
+    ])
+
+def build(*, seed, threads):
+    return KerasClassifier(network, seed=seed, threads=threads, epochs=2, batch_size=32,
+                           keep="last")
+
+PLUGIN = Plugin(title="t", family="cnn", view="image", build=build, parameters=parameters,
+                uses_validation=True, requires=REQUIRES, source=Source(name="a test"))
+"""
 
 
 @pytest.fixture
@@ -70,6 +91,16 @@ def sweep_of(tmp_path: Path, fakes: Path) -> Callable[..., Sweep]:
         return prepare(Settings(**values))  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    """A small network on Keras."""
+    if find_spec("keras") is None:
+        pytest.skip("Keras is not installed")
+    path = tmp_path / "small.py"
+    path.write_text(SMALL)
+    return str(path)
 
 
 Outcome = tuple[Record, RunArrays | None]

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from suite.errors import UsageError
 from suite.runner.local import run_local
-
-SMALL = """
-from cnn._helpers import REQUIRES, KerasClassifier, parameters
-from suite.contract import Plugin, Source
-
-def network():
-    from keras import Input, Sequential, layers
-    return Sequential([
-        Input((28, 28, 1)), layers.MaxPooling2D(4), layers.Flatten(),
-        layers.Dense(32, activation="relu"), layers.Dense(10, activation="softmax"),
-    ])
-
-def build(*, seed, threads):
-    return KerasClassifier(network, seed=seed, threads=threads, epochs=2, batch_size=32,
-                           keep="last")
-
-PLUGIN = Plugin(title="t", family="cnn", view="image", build=build, parameters=parameters,
-                uses_validation=True, requires=REQUIRES, source=Source(name="a test"))
-"""
 
 OTHER = """
 import numpy as np
@@ -44,15 +27,6 @@ def build(*, seed, threads):
 PLUGIN = Plugin(title="t", family="cnn", view="image", build=build, requires=("keras",),
                 parameters=lambda model: 0, source=Source(name="a test"))
 """
-
-
-@pytest.fixture
-def small(tmp_path):
-    """A small network on Keras."""
-    pytest.importorskip("keras")
-    path = tmp_path / "small.py"
-    path.write_text(SMALL)
-    return str(path)
 
 
 def test_it_joins_the_identity_of_models_on_keras_alone(sweep_of, small):
@@ -87,15 +61,16 @@ def test_runs_of_both_precisions_side_by_side(sweep_of, small):
 
 
 def test_a_run_that_fails_is_recorded_with_its_precision(sweep_of, small, run_all, tmp_path):
-    (tmp_path / "small.py").write_text(SMALL.replace("epochs=2", "epochs=0"))
+    path = tmp_path / "small.py"
+    path.write_text(path.read_text().replace("epochs=2", "epochs=0"))
     ((record, _),) = run_all(small, precision="bfloat16")
     assert record.status == "failed"
     assert record.environment.precision == "bfloat16"
     assert record.variant == sweep_of(small, precision="bfloat16").plan.jobs[0].key.variant
 
 
+@pytest.mark.skipif(find_spec("keras") is None, reason="Keras is not installed")
 def test_a_plugin_without_our_helpers_gets_the_precision_too(run_all, tmp_path):
-    pytest.importorskip("keras")
     (tmp_path / "other.py").write_text(OTHER)
     ((record, arrays),) = run_all(str(tmp_path / "other.py"), precision="bfloat16")
     assert record.environment.precision == "bfloat16"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from suite.records.machine import usable_cores
@@ -43,6 +45,12 @@ LIBRARIES = {
     "tensorflow": ("import tensorflow as tf",
                    "a = tf.ones((3000, 3000)); b = [(a @ a).numpy().sum() for _ in range(6)]",
                    ("tensorflow",)),
+    "jax": ("import jax.numpy as jnp",
+            "a = jnp.ones((3000, 3000)); b = [(a @ a).block_until_ready() for _ in range(6)]",
+            ("jax",)),
+    "torch": ("import torch",
+              "a = torch.ones((3000, 3000)); b = [(a @ a).sum().item() for _ in range(6)]",
+              ("torch",)),
     "tbb": ("from sklearnex.svm import SVC", "SVC(C=10).fit(X.repeat(4, 0), y.repeat(4))",
             ("sklearnex.svm",)),
 }  # fmt: skip
@@ -57,6 +65,9 @@ CASES = [
     ("xgboost", True, False),
     ("tensorflow", True, False),
     ("tensorflow", False, False),
+    ("jax", False, False),  # never loaded ahead: it starts threads
+    ("torch", True, False),
+    ("torch", False, False),
     ("tbb", True, True),
 ]
 
@@ -65,7 +76,8 @@ CASES = [
 @pytest.mark.parametrize(("library", "preloaded", "pinned"), CASES)
 def test_one_thread_is_busy(tmp_path, run_all, library, preloaded, pinned, monkeypatch):
     imports, work, requires = LIBRARIES[library]
-    pytest.importorskip(requires[0].split(".")[0])
+    if find_spec(requires[0].partition(".")[0]) is None:  # imported here, JAX would start threads
+        pytest.skip(f"{library} is not installed")
     if not pinned:
         monkeypatch.setattr("suite.runner.local.lane_cores", lambda lanes, threads: [()] * lanes)
     path = tmp_path / "busy.py"
