@@ -56,8 +56,8 @@ def with_scikit_learn(
     if uses_validation:
         context = FitContext(X_val=X_val, y_val=y_val, on_epoch=lambda *told: None)
         return model.fit(X, y, context).predict(X_test)
-    estimator = getattr(model, "estimator", model)
-    return estimator.fit(X, y).predict(X_test)
+    wrapped = type(model).__module__.startswith("baselines.")
+    return (model.estimator if wrapped else model).fit(X, y).predict(X_test)
 
 
 def with_keras(model: Any, seed: int, parts: tuple[Any, ...], X_test: Any) -> Any:

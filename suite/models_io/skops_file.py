@@ -58,7 +58,8 @@ def _plain(model: Any) -> Any:
         wrapper.__dict__.update((key, _plain(value)) for key, value in vars(model).items())
         return wrapper
     kinds = type(model).__mro__ if module.startswith("sklearnex.") else ()
-    kind = next((k for k in kinds if k.__module__.startswith("sklearn.") and k.__name__ == name), None)
+    own = (k for k in kinds if k.__module__.startswith("sklearn.") and k.__name__ == name)
+    kind = next(own, None)
     if kind is None:
         return model
     twin = kind.__new__(kind)

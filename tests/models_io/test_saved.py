@@ -188,5 +188,7 @@ def test_a_functional_network_is_saved(tmp_path):
     model.compile("adam", "sparse_categorical_crossentropy")
     X = np.random.default_rng(0).random((7, 28, 28, 1), np.float32)
     given = model.predict(X, verbose=0)
-    assert files.write_checked(model, tmp_path, X, given.argmax(1).astype(np.uint8), given) == "keras"
+    assert (
+        files.write_checked(model, tmp_path, X, given.argmax(1).astype(np.uint8), given) == "keras"
+    )
     assert files.read(tmp_path / "model.keras", "keras").predict_proba(X) == pytest.approx(given)
