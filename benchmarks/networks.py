@@ -1,6 +1,6 @@
 """How fast the networks train, and how near they come to this processor's matrix products.
 
-    python -m benchmarks.networks --models lenet5,cmasch --precision float32,bfloat16
+    python -m benchmarks.networks --models cmasch,rasiaq --precision float32,bfloat16
 
 Each network trains on one thread; the second and later epochs are timed, in processor seconds, and
 the fastest is scaled to 60,000 images. Operations are those of convolutions and dense layers, a

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,8 +12,6 @@ from suite.registry import Model, Registry, discover, normal_name
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from reports.published import Result
 
 _WIDE = 120
 
@@ -32,16 +29,15 @@ def list_models(
     """
     registry = discover()
     models = _of_families(registry, family or [])
-    results = _results(registry)
     if as_json:
         broken = [
             {"path": str(b.path), "line": b.line, "message": b.message} for b in registry.broken
         ]
-        summaries = [_summary(model, results.get(model.name, ())) for model in models]
+        summaries = [_summary(model) for model in models]
         content = {"models": summaries, "broken": broken}
         typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
     else:
-        _show(models, results)
+        _show(models)
     for item in registry.broken:
         typer.echo(f"broken: {item}", err=True)
 
@@ -54,16 +50,7 @@ def _of_families(registry: Registry, families: list[str]) -> list[Model]:
     return sorted(models, key=lambda model: (model.plugin.family, model.name))
 
 
-def _results(registry: Registry) -> dict[str, list[Result]]:
-    """What is published for each model."""
-    from reports.published import load_published
-    from reports.published_models import by_model
-
-    found = by_model(registry, load_published())
-    return {name: [result for result, _ in results] for name, results in found.items()}
-
-
-def _summary(model: Model, results: Sequence[Result]) -> dict[str, Any]:
+def _summary(model: Model) -> dict[str, Any]:
     return {
         "name": model.name,
         "title": model.plugin.title,
@@ -73,35 +60,26 @@ def _summary(model: Model, results: Sequence[Result]) -> dict[str, Any]:
         "missing": list(model.missing),
         "install": model.install_hint,
         "source": model.plugin.source.name,
-        "published": [
-            {
-                "selection": r.selection,
-                "dataset": r.dataset,
-                "accuracy_percent": r.figure().percent,
-                "statistic": r.figure().statistic,
-            }
-            for r in results
-        ],
         "path": str(model.path),
     }
 
 
-def _show(models: list[Model], results: Mapping[str, Sequence[Result]]) -> None:
+def _show(models: list[Model]) -> None:
     from rich.console import Console
 
     console = Console()
     if models:
-        console.print(_table(models, results, wide=console.width >= _WIDE))
+        console.print(_table(models, wide=console.width >= _WIDE))
     else:
         console.print("no model: baselines/ and cnn/ are empty, and no package offers one")
 
 
-def _table(models: list[Model], results: Mapping[str, Sequence[Result]], *, wide: bool) -> Table:
+def _table(models: list[Model], *, wide: bool) -> Table:
     """All columns where there is room; else the name, the title and whether it is installed."""
     from rich.table import Table
     from rich.text import Text
 
-    names = ("model", "title", "family", "variants", "installed", "from", "published %")
+    names = ("model", "title", "family", "variants", "installed", "from")
     narrow = {"model", "title", "installed"}
     shown = [name for name in names if wide or name in narrow]
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -115,19 +93,8 @@ def _table(models: list[Model], results: Mapping[str, Sequence[Result]], *, wide
             "variants": ", ".join(model.plugin.variants),
             "installed": model.install_hint or "yes",
             "from": model.plugin.source.name,
-            "published %": _published(results.get(model.name, ())),
         }
         if not wide and model.plugin.variants:
             cells["model"] += "".join(f"\n  /{name}" for name in model.plugin.variants)
         table.add_row(*(Text(cells[name]) for name in shown))
     return table
-
-
-def _published(results: Sequence[Result]) -> str:
-    """The highest published test accuracy on each dataset, in percent."""
-    best: dict[str, float] = {}
-    for result in results:
-        figure = result.figure()
-        if figure.percent is not None and figure.statistic in ("test", "test_mean"):
-            best[result.dataset] = max(figure.percent, best.get(result.dataset, 0.0))
-    return ", ".join(f"{dataset} {percent:.5g}" for dataset, percent in sorted(best.items()))
