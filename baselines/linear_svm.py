@@ -37,7 +37,7 @@ def cost(images: int, params: Params) -> float:
     if params["multi_class"] == "crammer_singer":
         return interpolated_cost(images, {1_000: 5.5, 6_000: 330.0, 60_000: 10_000.0})
     if params["dual"]:
-        return 5.5e-6 * images * params["max_iter"]
+        return float(5.5e-6 * images * params["max_iter"])
     seconds = interpolated_cost(images, {1_000: 0.6, 6_000: 3.8, 60_000: 60.0})
     return float(seconds * max(params["C"] / 0.01, 0.1) ** 0.18)
 

@@ -59,7 +59,7 @@ def _plain(model: Any) -> Any:
         return wrapper
     kinds = type(model).__mro__ if module.startswith("sklearnex.") else ()
     own = (k for k in kinds if k.__module__.startswith("sklearn.") and k.__name__ == name)
-    kind = next(own, None)
+    kind: Any = next(own, None)
     if kind is None:
         return model
     twin = kind.__new__(kind)
