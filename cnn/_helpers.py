@@ -119,9 +119,14 @@ class KerasClassifier:
             ValueError: A number is below 1.
             RuntimeError: TensorFlow runs already in this process, with more threads.
         """
-        counts = {"epochs": epochs, "batch_size": batch_size, "passes": passes}
-        for name, value in (counts | ({} if patience is None else {"patience": patience})).items():
-            if value < 1:
+        counts = {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "passes": passes,
+            "patience": patience,
+        }
+        for name, value in counts.items():
+            if value is not None and value < 1:
                 raise ValueError(f"{name} is {value}, expected 1 or more")
         limit_threads(threads)
         self.engine = f"keras/{load_keras().backend.backend()}"
