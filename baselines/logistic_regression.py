@@ -54,7 +54,7 @@ def parameters(fitted: Any) -> int:
 def cost(images: int, params: Params) -> float:
     """Processor seconds: more images need more iterations, and each of them takes longer."""
     if params["solver"] == "liblinear":
-        seconds = interpolated_cost(images, {1_000: 3.0, 6_000: 25.0, 60_000: 300.0})
+        seconds = interpolated_cost(images, {1_000: 3.0, 6_000: 63.0, 60_000: 1_000.0})
         return float(seconds * params["C"] ** 0.1)
     return interpolated_cost(images, {1_000: 0.8, 6_000: 6.0, 60_000: 102.0})
 
