@@ -38,7 +38,7 @@ class Wrapper:
         return self
 
     def predict(self, X):
-        return self.estimator.predict(X)
+        return self.estimator.predict(X * {scale})
 
 def build(*, seed, threads):
     return {kind}()
