@@ -1,8 +1,9 @@
-"""How long `suite report` takes, and how much memory, by the number of records.
+"""How long `suite report` and a sweep's plan take, and how much memory, by the number of records.
 
     python -m benchmarks.report_speed --records 500,2500,10000
 
-The records are made up (see `synthetic`), the report is the whole command in a process of its own.
+The records are made up (see `synthetic`), each command is whole, in a process of its own. The plan
+is `suite run --dry-run` for one model, which reads no other's records.
 Processor seconds tell of the suite, wall seconds also of what else the machine does. Linux, macOS.
 """
 
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -27,7 +29,7 @@ RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True)
 class Timing:
-    """What one report took: seconds and MiB."""
+    """What one command took: seconds and MiB."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -48,10 +50,14 @@ def main() -> None:
             results = Path(folder) / "results"
             write_records(results, count, datasets)
             size = sum(path.stat().st_size for path in results.rglob("*.*")) / 1e6
-            runs = [time_report(results, Path(folder) / "site") for _ in range(options.repeats)]
+            site = Path(folder) / "site"
+            runs = [time_report(results, site) for _ in range(options.repeats)]
+            plan = ["run", "--models", "dummy", "--datasets", options.datasets, "--dry-run"]
+            plan += ["--preset", "quick", "--results", str(results)]
+            planned = min(time_command(plan).wall_seconds for _ in range(options.repeats))
         best = min(runs, key=lambda run: run.cpu_seconds)
         wall = min(run.wall_seconds for run in runs)
-        rows.append((count, size, wall, best.cpu_seconds, best.peak_mib))
+        rows.append((count, size, wall, best.cpu_seconds, best.peak_mib, planned))
     first = rows[0]
     shown = [
         [
@@ -61,29 +67,42 @@ def main() -> None:
             f"{cpu:.2f}",
             f"{peak:.0f}",
             "" if count == first[0] else f"{1e3 * (cpu - first[3]) / (count - first[0]):.2f}",
+            f"{planned:.2f}",
         ]
-        for count, size, wall, cpu, peak in rows
+        for count, size, wall, cpu, peak, planned in rows
     ]
-    columns = ["records", "MB on disk", "wall s", "processor s", "peak MiB", "ms a record more"]
+    columns = [
+        "records",
+        "MB on disk",
+        "wall s",
+        "processor s",
+        "peak MiB",
+        "ms a record more",
+        "plan s",
+    ]
+    columns += ["plan s"]
     sys.stdout.write(about(f"suite report, best of {options.repeats}") + show(columns, shown))
 
 
 def time_report(results: Path, site: Path) -> Timing:
-    """Run `suite report` as a process of its own.
+    """Run `suite report` as a process of its own; errors as in `time_command`."""
+    return time_command(["report", "--results", str(results), "--site", str(site)])
+
+
+def time_command(arguments: Sequence[str]) -> Timing:
+    """Run the suite's command line as a process of its own.
 
     Raises:
         RuntimeError: It failed.
     """
-    command = [sys.executable, "-m", "suite", "report", "--results", str(results)]
+    command = [sys.executable, "-m", "suite", *arguments]
     started = perf_counter()
-    process = subprocess.Popen(  # noqa: S603
-        [*command, "--site", str(site)], stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
     _, status, usage = os.wait4(process.pid, 0)
     wall = perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"suite report exited with {process.returncode}")
+        raise RuntimeError(f"suite {arguments[0]} exited with {process.returncode}")
     peak = usage.ru_maxrss * RSS_UNIT / 2**20
     return Timing(wall, usage.ru_utime + usage.ru_stime, peak)
 

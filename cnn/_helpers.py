@@ -1,4 +1,4 @@
-"""What the convolutional networks share: training with Keras, counting weights, estimating time.
+"""What the convolutional networks share: training with Keras, counting weights.
 
 A plugin describes its network and how it is trained:
 
@@ -28,6 +28,7 @@ from cnn._backend import (
     use_xla,
 )
 from cnn._epochs import Batches, epoch_runner
+from cnn._estimate import training_seconds
 from cnn._pytorch import pytorch_weights
 from cnn._schedules import History, Schedule, epochs_without_gain, on_plateau, step_decay
 from suite.contract import FitContext, ParameterCount, derive_seed
@@ -286,19 +287,3 @@ def parameters(fitted: KerasClassifier) -> ParameterCount:
     trainable = sum(math.prod(weight.shape) for weight in fitted.model.trainable_weights)
     total = fitted.model.count_params()
     return ParameterCount(total, trainable if trainable != total else None)
-
-
-def training_seconds(images: int, epochs: int, per_epoch: float) -> float:
-    """An estimate of the processor seconds of a run, for a plugin's `cost_hint`.
-
-    Args:
-        images: Training images of an epoch.
-        epochs: Number of epochs.
-        per_epoch: Processor seconds for an epoch of 60,000 images, validated on 15,000.
-
-    Returns:
-        Seconds to make and trace the network, to train it, and to predict 10,000 images, which
-        takes a thirtieth of `per_epoch` (measured on all networks here; TensorFlow 2.21, one core
-        of a 2-core Intel Xeon, Sapphire Rapids).
-    """
-    return 1.5 + per_epoch * (epochs * images / 60_000 + 1 / 30)

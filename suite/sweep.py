@@ -150,7 +150,9 @@ def prepare(settings: Settings) -> Sweep:
     datasets = {name: load(name, settings.data_dir) for name in dict.fromkeys(settings.datasets)}
     splits = Splits(datasets, protocol, preset)
     seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))
-    recorded, damaged = _recorded(settings.results, datasets, f"{protocol.name}-{preset.name}")
+    recorded, damaged = _recorded(
+        settings.results, datasets, f"{protocol.name}-{preset.name}", selections
+    )
     plan = make_plan(
         selections,
         datasets,
@@ -206,12 +208,13 @@ def _check_counts(settings: Settings) -> None:
 
 
 def _recorded(
-    folder: Path, datasets: dict[str, Dataset], table: str
+    folder: Path, datasets: dict[str, Dataset], table: str, selections: Sequence[Selection]
 ) -> tuple[dict[RunKey, Record], tuple[Damage, ...]]:
-    """The records of a table, without their arrays, and the damaged ones."""
+    """The records of a table's models, without their arrays, and the damaged ones."""
+    models = {selection.model.name for selection in selections}
     records: dict[RunKey, Record] = {}
     damaged: list[Damage] = []
-    for found in (one for dataset in datasets for one in scan(folder, dataset, table)):
+    for found in (one for dataset in datasets for one in scan(folder, dataset, table, models)):
         if isinstance(found, Damage):
             damaged.append(found)
         else:

@@ -202,6 +202,11 @@ class RunKey:
         return f"{self.dataset}/{table}/{self.entry}/seed-{self.seed}{fold}"
 
 
+def model_of(entry: str) -> str:
+    """The model that a record's folder (`RunKey.entry`) belongs to."""
+    return entry.partition("--")[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunArrays:
     """What a run predicted.

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,8 @@ from pydantic_core import from_json
 
 from suite.errors import RecordError, StoreError
 from suite.records.archive import pack_archive, read_archive
-from suite.records.record import Record, RunArrays, digest_of
+from suite.records.lock import take_lock
+from suite.records.record import Record, RunArrays, digest_of, model_of
 
 SUPERSEDED = "superseded"
 LOCK = ".lock"
@@ -73,7 +73,9 @@ def read(folder: Path, dataset: str = "*", table: str = "*") -> Contents:
     )
 
 
-def scan(folder: Path, dataset: str = "*", table: str = "*") -> Iterator[StoredRun | Damage]:
+def scan(
+    folder: Path, dataset: str = "*", table: str = "*", models: Container[str] | None = None
+) -> Iterator[StoredRun | Damage]:
     """Read and check the records of a results folder, one after another.
 
     A run's arrays are most of it: who does not keep them needs little memory.
@@ -82,6 +84,7 @@ def scan(folder: Path, dataset: str = "*", table: str = "*") -> Iterator[StoredR
         folder: The results folder; one that does not exist is empty.
         dataset: Only this dataset's.
         table: Only those of this protocol and preset, such as "holdout-quick".
+        models: Only those of these models, by the folders that they lie in; None for all.
 
     Yields:
         Each record, or what is wrong with it, in the order of their paths.
@@ -91,17 +94,21 @@ def scan(folder: Path, dataset: str = "*", table: str = "*") -> Iterator[StoredR
     """
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file, expected a results folder; name another one")
-    for path in record_paths(folder, dataset, table):
+    for path in record_paths(folder, dataset, table, models):
         try:
             yield read_run(path, folder)
         except RecordError as error:
             yield Damage(path, str(error))
 
 
-def record_paths(folder: Path, dataset: str = "*", table: str = "*") -> list[Path]:
+def record_paths(
+    folder: Path, dataset: str = "*", table: str = "*", models: Container[str] | None = None
+) -> list[Path]:
     """The JSON files of records in a results folder, sorted; superseded ones lie deeper."""
     try:
-        return sorted(folder.glob(f"{dataset}/{table}/*/*.json"))
+        entries = folder.glob(f"{dataset}/{table}/*")
+        wanted = (one for one in entries if models is None or model_of(one.name) in models)
+        return sorted(path for entry in wanted for path in entry.glob("*.json"))
     except OSError as error:
         raise StoreError(f"can't read the results folder {folder}: {error.strerror}") from error
 
@@ -254,27 +261,11 @@ def open_store(folder: Path) -> Iterator[Store]:
             "choose another --results"
         ) from error
     try:
-        _lock(lock, folder)
+        take_lock(lock, folder)
         _empty_scratch(folder)
         yield Store(folder)
     finally:
         os.close(lock)
-
-
-def _lock(descriptor: int, folder: Path) -> None:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise StoreError(
-            f"another run is writing to {folder}; wait for it to end or choose another --results"
-        ) from error
 
 
 def _empty_scratch(folder: Path) -> None:

@@ -49,6 +49,14 @@ def test_reading_can_be_kept_to_a_dataset_and_a_table(tmp_path, make_run):
     assert len(read(tmp_path, "mnist").runs) == 0
 
 
+def test_reading_can_be_kept_to_models_with_all_their_variants(tmp_path, make_run):
+    with open_store(tmp_path) as store:
+        for model, variant in (("svm", ""), ("svm", "best"), ("svm_2", ""), ("knn", "")):
+            store.add(*make_run(model=model, variant=variant))
+    found = [run.record.key.entry for run in scan(tmp_path, models={"svm"})]
+    assert found == ["svm", "svm--best"]
+
+
 def test_records_are_read_one_by_one(tmp_path, make_run):
     with open_store(tmp_path) as store:
         paths = [store.add(*make_run(seed=seed)) for seed in (0, 1)]
