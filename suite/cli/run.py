@@ -136,11 +136,23 @@ def _execute(sweep: Sweep, store: object, console: Console, fail_fast: bool) -> 
 
 
 def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
-    """Write and show the report of the results folder; returns whether a record is damaged."""
+    """Write and show the report of the results folder; returns whether a record is damaged.
+
+    A sweep without a network should not end in a download: datasets that are neither the sweep's
+    nor on this machine are left out.
+    """
     from reports.site import write_report
     from suite.records.store import scan
 
-    found = scan(settings.results)
+    absent = set(_absent(settings, sweep))
+    if absent:
+        typer.echo(f"left out of the report: records of {', '.join(sorted(absent))}, whose files "
+                   "are not on this machine; `suite report` downloads them")  # fmt: skip
+    found = (
+        one
+        for one in scan(settings.results)
+        if one.path.relative_to(settings.results).parts[0] not in absent
+    )
     first = next(found, None)
     if first is None:
         return False
@@ -154,6 +166,18 @@ def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
     )
     print_report(report)
     return bool(report.damaged)
+
+
+def _absent(settings: Settings, sweep: Sweep) -> Iterator[str]:
+    """Datasets with records here, but without their files."""
+    from suite.data.known import DATASETS
+    from suite.data.status import is_here
+
+    for name in DATASETS:
+        if name in sweep.datasets or not (settings.results / name).is_dir():
+            continue
+        if not is_here(name, settings.data_dir):
+            yield name
 
 
 @contextmanager

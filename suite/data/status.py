@@ -7,7 +7,7 @@ from pathlib import Path
 
 from suite.data import sources
 from suite.data.files import cache_dir, is_intact
-from suite.data.known import DatasetInfo, IdxFile
+from suite.data.known import DatasetInfo, IdxFile, info_of
 from suite.errors import DataError
 
 SCIKIT_LEARN = "scikit-learn"
@@ -50,6 +50,20 @@ def survey(info: DatasetInfo, data_dir: Path | None = None) -> tuple[FileStatus,
     """
     places = () if info.bundled else sources.places(info, data_dir)
     return tuple(_status(info, file, places) for file in info.files)
+
+
+def is_here(name: str, data_dir: Path | None = None) -> bool:
+    """Whether all files of a dataset are on this machine, so that nothing need be downloaded.
+
+    Args:
+        name: A known dataset.
+        data_dir: The folder that the user gave, if any.
+
+    Raises:
+        UsageError: There is no such dataset.
+        DataError: A folder that the user named does not exist.
+    """
+    return all(file.ok for file in survey(info_of(name), data_dir))
 
 
 def _status(info: DatasetInfo, file: IdxFile, places: tuple[sources.Place, ...]) -> FileStatus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -101,6 +102,16 @@ def test_a_damaged_record_is_told_and_its_run_done_again(suite, tmp_path):
     assert "1 run to do" in done.stdout
     assert len(read(tmp_path / "results").runs) == 1
     assert (tmp_path / "results/superseded/digits/holdout-smoke/dummy/seed-0.1.json").exists()
+
+
+def test_the_report_leaves_out_datasets_that_it_would_have_to_download(suite, tmp_path):
+    nowhere = {"SUITE_DATA_DIR": "", "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
+    assert suite("run", *DIGITS, "--models", "dummy").returncode == 0
+    shutil.copytree(tmp_path / "results/digits", tmp_path / "results/mnist")
+    done = suite("run", *DIGITS, "--models", "dummy", env=nowhere)
+    assert done.returncode == 0, done
+    assert "left out of the report: records of mnist" in done.stdout
+    assert "mnist" not in (tmp_path / "site/index.html").read_text()
 
 
 def test_fail_fast_stops_at_the_first_failure(suite, tmp_path, fakes):
