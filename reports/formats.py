@@ -49,6 +49,11 @@ def span(low: int, high: int, noun: str) -> str:
     return f"{low:,} to {high:,} {noun}s"
 
 
+def signed(points: float) -> str:
+    """A difference in points with its sign: "+0.40", "−0.23"; what rounds to 0 is "+0.00"."""
+    return f"{round(points, 2) + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
 def listing(words: Sequence[str]) -> str:
     """Words with commas and an "and": "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from reports.curves import mean_curve, where_to
 from reports.formats import span
 from reports.published import Cause, Figure, Result, as_printed
 from reports.published_models import BROUGHT_ALONG, Resolver
@@ -115,6 +116,7 @@ def _all_ours(tables: Iterable[Table], registry: Registry) -> Iterator[tuple[Key
                     fixed=not model.plugin.random
                     and table.protocol == "full"
                     and table.publishable,
+                    curve=mean_curve(own),
                 ),
             )
 
@@ -203,6 +205,8 @@ def _remarks(result: Result, ours: Ours) -> tuple[str, ...]:
         remarks.append(f"trained on {span(*images, 'image')}, there on {theirs:,}")
     if not ours.capped:
         remarks += ours.row.notes
+    elif ours.curve is not None:
+        remarks.append(where_to(ours.curve))
     if ours.row.failed:
         remarks.append(f"{span(ours.row.failed, ours.row.failed, 'run')} failed")
     return tuple(remarks)

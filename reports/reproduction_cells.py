@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from reports.captions import Fact
-from reports.formats import ABSENT, accuracy, count, listing, span
+from reports.curves import in_words
+from reports.formats import ABSENT, accuracy, count, listing, signed, span
 from reports.published import OFFICIAL_NAME
 from reports.reproduction import EXPLAIN_POINTS, Reproduction
 from reports.reproduction_rule import (
@@ -126,16 +127,15 @@ def ours_from(ours: Ours) -> str:
 
 
 def difference(row: Reproduction) -> str:
-    """Ours less theirs in points, with its sign: "−0.23"."""
+    """Ours less theirs in points, with its sign."""
     points = row.difference_points
-    if points is None:
-        return ABSENT
-    return f"{points:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return ABSENT if points is None else signed(points)
 
 
 def details(row: Reproduction) -> tuple[Fact, ...]:
     """What else is known of a row, for those who look closer."""
     result = row.result
+    curve = row.ours.curve if row.ours else None
     facts = [
         Fact("Printed in", result.printed_in),
         Fact("Their protocol", result.protocol),
@@ -143,6 +143,7 @@ def details(row: Reproduction) -> tuple[Fact, ...]:
         Fact("Better value", result.corrected.evidence if result.corrected else ""),
         Fact("Parameters", _parameters(row)),
         Fact("Ours does otherwise", row.changed),
+        Fact("Our validation % by epoch", in_words(curve) if curve else ""),
     ]
     return tuple(fact for fact in facts if fact.text)
 
@@ -174,6 +175,7 @@ def to_content(row: Reproduction) -> dict[str, Any]:
             "accuracy_percent": ours.percent if ours.row.runs else None,
             "deviation_points": ours.deviation_points,
             "parameters": ours.row.parameter_count,
+            "validation_percent_by_epoch": list(ours.curve.percent) if ours.curve else None,
         }
     figure = asdict(row.result.figure())
     return _present({

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
+from reports import curves
 from reports import published_words as words
 from reports import reproduction_cells as cells
 from reports.markdown import escape
@@ -34,6 +35,7 @@ def to_html(rows: Sequence[Reproduction], titles: Mapping[str, str], version: st
         counts=cells.verdict_counts(rows),
         cells=cells,
         words=words,
+        curves=curves,
         titles=titles,
         version=version,
         link=web_address,

@@ -10,7 +10,14 @@ import pytest
 
 from reports.published import Cause, Correction, Result
 from reports.reproduction import UNEXPLAINED, Reproduction, reproduce
-from reports.reproduction_cells import difference, ours_from, ours_value, sections, to_content
+from reports.reproduction_cells import (
+    details,
+    difference,
+    ours_from,
+    ours_value,
+    sections,
+    to_content,
+)
 from reports.tables import build_tables
 from suite.contract import Plugin, Source
 from suite.data.known import DATASETS
@@ -46,8 +53,8 @@ def runs(scored: Callable[..., Scored]) -> Runs:
         changes = {"parameters": params, "variant": extra or identity(plugin, params)} | changes
         folds = changes.get("protocol") == "kfold"
         return [
-            scored(None if p is None else p / 100, seed=0 if folds else i,
-                   fold=i if folds else None, **changes)
+            scored(None if p is None else p / 100,
+                   **{"seed": 0 if folds else i, "fold": i if folds else None} | changes)
             for i, p in enumerate(percent)
         ]  # fmt: skip
 
@@ -92,6 +99,25 @@ def test_verdicts_at_the_edges(
 ) -> None:
     row = compare(published(deviation_points=0.0), runs(ours, ours))
     assert (row.verdict, row.reasons) == (verdict, reasons)
+
+
+def test_a_capped_row_shows_where_its_learning_curve_was_going(runs: Runs) -> None:
+    def curve(*percent: float) -> list[dict[str, float]]:
+        return [{"epoch": i + 1, "val_accuracy": p / 100} for i, p in enumerate(percent)]
+
+    capped = {"preset_changes": {"epochs": 5}}
+    (first,) = runs(90.0, history=curve(80, 86, 88, 89.5, 90), **capped)
+    (second,) = runs(90.2, history=curve(82, 86, 89, 90, 91), seed=1, **capped)
+    row = compare(published(), [first, second])
+    assert row.verdict == "not comparable"
+    assert row.reasons == (
+        "5 of 80 epochs",
+        "validation accuracy was 90.50 % after 5 epochs, +4.50 points over the last 3",
+    )
+    (fact,) = [f for f in details(row) if f.subject == "Our validation % by epoch"]
+    assert fact.text == "81.0, 86.0, 88.5, 89.8, 90.5 (mean of 2 runs)"
+    ours = to_content(row)["ours"]["validation_percent_by_epoch"]
+    assert ours == pytest.approx([81.0, 86.0, 88.5, 89.75, 90.5])
 
 
 def test_a_known_cause_takes_the_place_of_unexplained(runs: Runs) -> None:
