@@ -65,6 +65,7 @@ def facts(table: Table, titles: Mapping[str, str]) -> tuple[Fact, ...]:
     """
     return (
         Fact("Accuracy", _accuracy(table, titles)),
+        *_ties(table),
         Fact("Protocol", _protocol(table)),
         Fact("Preset", _preset(table)),
         Fact("Costs", _costs(table, titles)),
@@ -113,6 +114,20 @@ def _accuracy(table: Table, titles: Mapping[str, str]) -> str:
         f"of {kind} ({listing(images)}). "
         "Rank 1 is the best mean; equal means share a rank."
     )
+
+
+def _ties(table: Table) -> list[Fact]:
+    grouped = [row for row in table.rows if row.tie_group is not None]
+    if not grouped:
+        return []
+    text = (
+        "Rows with the same letter behind their rank can't be told from the first of them: a "
+        "paired bootstrap over seeds and test images of all pairs of the column, Holm-corrected, "
+        "at 5 %."
+    )
+    if any(len(row.seeds) == 1 for row in grouped):
+        text += " Rows with one seed are told apart by the images alone: other seeds may differ."
+    return [Fact("Tie groups", text)]
 
 
 def _protocol(table: Table) -> str:

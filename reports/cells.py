@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reports.captions import DAGGER
 from reports.formats import ABSENT, accuracy, count, interval, quantity
+from reports.groups import letter
 from reports.rows import Row
 from reports.tables import Line, Table
 
@@ -24,7 +25,7 @@ class Result:
 
     Attributes:
         dataset: Name of the dataset.
-        rank: Its rank.
+        rank: Its rank, with the letter of its tie group where that is known.
         accuracy: Mean and deviation in percent; why there is none otherwise.
         interval: The Wilson interval in percent; empty without a result.
         runs: Number of runs (seeds or folds) behind the mean.
@@ -78,7 +79,7 @@ def _result(row: Row | None, dataset: str) -> Result:
     statuses = ", ".join(dict.fromkeys(f.status.replace("_", " ") for f in row.failures))
     return Result(
         dataset=dataset,
-        rank=Cell(count(row.rank), row.rank),
+        rank=Cell(_rank(row), row.rank),
         accuracy=Cell(accuracy(row.accuracy_mean, row.accuracy_std), row.accuracy_mean)
         if row.runs
         else Cell(statuses),
@@ -86,3 +87,8 @@ def _result(row: Row | None, dataset: str) -> Result:
         runs=Cell(str(row.runs), row.runs),
         failed=f"{row.failed} failed" if row.failed else "",
     )
+
+
+def _rank(row: Row) -> str:
+    rank = count(row.rank)
+    return rank if row.tie_group is None else f"{rank} {letter(row.tie_group)}"

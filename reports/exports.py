@@ -17,6 +17,7 @@ COLUMNS = (
     "preset",
     "dataset",
     "rank",
+    "tie_group",
     "model",
     "variant",
     "label",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from reports.groups import with_groups
 from reports.machines import Machine, measured_on, reference_machine
 from suite.records.record import Record
 from suite.stats.intervals import mean, sample_deviation, wilson
@@ -54,6 +55,8 @@ class Row:
         accuracy_std: Sample deviation over the runs; None for fewer than two.
         accuracy_ci95: Wilson interval of `accuracy_mean` over `images`.
         rank: 1 for the best mean on the dataset; equal means share it. None without a result.
+        tie_group: 1 for the best row and those that can't be told from it, 2 for the next and
+            those that can't be told from that; None where that is not known.
         parameter_count: Numbers that a fitted model needs to predict, mean over the runs.
         fit_cpu_seconds_mean: Mean processor time of training.
         fit_wall_seconds_mean: Mean wall time of training.
@@ -81,6 +84,7 @@ class Row:
     accuracy_std: float | None
     accuracy_ci95: tuple[float, float] | None
     rank: int | None = None
+    tie_group: int | None = None
     parameter_count: int | None
     fit_cpu_seconds_mean: float | None
     fit_wall_seconds_mean: float | None
@@ -110,8 +114,9 @@ def build_rows(
     reference = reference_machine(groups)
     rows = [_row(runs, reference, descriptions) for runs in groups]
     ranked: list[Row] = []
-    for _, same in groupby(sorted(rows, key=lambda r: r.dataset), key=lambda r: r.dataset):
-        ranked += rank(list(same))
+    for dataset, same in groupby(sorted(rows, key=lambda r: r.dataset), key=lambda r: r.dataset):
+        own = {_row_key(runs[0])[1:]: runs for runs in groups if _row_key(runs[0])[0] == dataset}
+        ranked += with_groups(rank(list(same)), own)
     return tuple(ranked)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from suite.data.datasets import DATASETS, Dataset, load
 from suite.errors import RecordError
@@ -15,7 +17,6 @@ from suite.records.store import Damage, StoredRun
 from suite.stats.metrics import accuracy
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from suite.records.record import Record
@@ -31,11 +32,13 @@ class Scored:
         record: The record.
         accuracy: Part of the scored images whose class was predicted; None for a failed run.
         images: How many images were scored; 0 for a failed run.
+        right: Whether each prediction is right, `numpy.packbits`: uint8; None for a failed run.
     """
 
     record: Record
     accuracy: float | None
     images: int
+    right: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
 
 def score(run: StoredRun, labels: Labels) -> Scored:
@@ -63,7 +66,8 @@ def score(run: StoredRun, labels: Labels) -> Scored:
             f"its predictions have shape {predictions.shape}, expected {labels.shape}: "
             "one for each image that was scored"
         )
-    return Scored(run.record, accuracy(predictions, labels), len(labels))
+    right = np.packbits(predictions == labels)
+    return Scored(run.record, accuracy(predictions, labels), len(labels), right)
 
 
 def score_all(

@@ -1,0 +1,56 @@
+"""Tie groups of a leaderboard's column: rows that can't be told from the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from string import ascii_lowercase
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from suite.stats.ties import Outcome, tie_groups
+
+if TYPE_CHECKING:
+    from reports.rows import Row
+    from suite.stats.scoring import Scored
+
+# All pairs are compared: 500 rows with five seeds take a second, 1,000 rows three and a half.
+MOST_ROWS = 500
+
+
+def with_groups(rows: Sequence[Row], runs: Mapping[tuple[str, str], Sequence[Scored]]) -> list[Row]:
+    """Give the rows of one dataset their tie groups.
+
+    They stay without where a model was scored on folds of the training images, which are others
+    for each seed, and in a column of more than 500 rows.
+
+    Args:
+        rows: The rows, the best first.
+        runs: The runs of each (model, variant).
+    """
+    ranked = [row for row in rows if row.rank is not None]
+    outcomes = [_outcome(runs[row.model, row.variant]) for row in ranked]
+    complete = [outcome for outcome in outcomes if outcome is not None]
+    alike = len({row.images for row in ranked}) == 1
+    if len(complete) < len(ranked) or len(ranked) > MOST_ROWS or not alike:
+        return list(rows)
+    groups = iter(tie_groups(complete, ranked[0].images))
+    return [row if row.rank is None else replace(row, tie_group=next(groups)) for row in rows]
+
+
+def _outcome(runs: Iterable[Scored]) -> Outcome | None:
+    done = sorted((run for run in runs if run.right is not None), key=lambda r: r.record.seed)
+    if not done or any(run.record.fold is not None for run in done):
+        return None
+    packed = np.stack([run.right for run in done if run.right is not None])
+    return Outcome(tuple(run.record.seed for run in done), packed)
+
+
+def letter(group: int) -> str:
+    """A group as people read it: a to z, then aa, ab and so on."""
+    name = ""
+    while group:
+        group, digit = divmod(group - 1, 26)
+        name = ascii_lowercase[digit] + name
+    return name

@@ -1,0 +1,202 @@
+"""Which rows of a ranking can be told apart.
+
+Two models are compared on what each predicted for the same test images with the same seeds. Their
+difference moves with both: other seeds (with other splits of the training images), and other test
+images drawn in the same way. A paired bootstrap draws seeds and images anew, each with replacement
+and both models' results together (the "pigeonhole" bootstrap of A. B. Owen, Annals of Applied
+Statistics 1, 2007). The variance that it tends to with the number of draws has a closed form, which
+is used here: it costs no draws and gives the same answer every time.
+
+The share of the seeds is multiplied by n / (n - 1), since a few seeds show less than their whole
+spread, and the difference is compared with a Student distribution whose degrees of freedom follow
+from the two shares (Welch and Satterthwaite): with three seeds, a difference has to be larger than
+with many. With one seed only the images are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the runs of one row got right.
+
+    Attributes:
+        seeds: The seeds, ascending.
+        packed: Whether each prediction is right, `numpy.packbits` by seed: uint8, (seeds, bytes).
+    """
+
+    seeds: tuple[int, ...]
+    packed: NDArray[np.uint8]
+
+    def of(self, seeds: Sequence[int]) -> NDArray[np.uint8]:
+        """Those of some seeds."""
+        return self.packed[[self.seeds.index(seed) for seed in seeds]]
+
+
+def tie_groups(rows: Sequence[Outcome], images: int) -> list[int]:
+    """Divide a ranking into groups of rows that can't be told from the group's first row.
+
+    All pairs of rows are compared, Holm-corrected for their number: which row is first is the
+    data's choice, so that a correction for the comparisons with that row alone would be too small
+    (of 40 equal models, one in three rankings would be divided). From each group's first row
+    downwards, the first row that differs from it begins the next group.
+
+    Args:
+        rows: The rows, the best first.
+        images: Number of test images.
+
+    Returns:
+        The group of each row, counted from 1.
+    """
+    count = len(rows)
+    above, below = np.triu_indices(count, 1)
+    corrected = np.ones((count, count))
+    corrected[above, below] = holm(pair_p_values(rows, images)[above, below])
+    groups: list[int] = []
+    while len(groups) < count:
+        top = len(groups)
+        differs = np.flatnonzero(corrected[top, top + 1 :] < SIGNIFICANCE)
+        members = 1 + (int(differs[0]) if len(differs) else count - top - 1)
+        groups += [groups[-1] + 1 if groups else 1] * members
+    return groups
+
+
+def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """p-values corrected for their number: S. Holm, Scandinavian Journal of Statistics 6 (1979).
+
+    The same as `statsmodels.stats.multitest.multipletests(..., method="holm")`, whose import takes
+    longer than a report.
+
+    Args:
+        p_values: Of the comparisons of one family: (n,).
+
+    Returns:
+        The corrected values, in the same order.
+    """
+    order = np.argsort(p_values, kind="stable")
+    factors = np.arange(len(p_values), 0, -1)
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
+    return corrected
+
+
+def pair_p_values(rows: Sequence[Outcome], images: int) -> NDArray[np.float64]:
+    """The p-value of each pair of rows, on the seeds that both have: (rows, rows).
+
+    Rows without a common seed are compared on a seed of each, as if it were the same one: as where
+    there is but one seed, on the images alone.
+
+    Args:
+        rows: The rows.
+        images: Number of test images.
+    """
+    kinds = sorted({row.seeds for row in rows})
+    found = np.ones((len(rows), len(rows)))
+    for i, first in enumerate(kinds):
+        for second in kinds[i:]:
+            common = sorted(set(first) & set(second))
+            left = [n for n, row in enumerate(rows) if row.seeds == first]
+            right = [n for n, row in enumerate(rows) if row.seeds == second]
+            values = _block(
+                np.stack([rows[n].of(common or first[:1]) for n in left]),
+                np.stack([rows[n].of(common or second[:1]) for n in right]),
+                images,
+            )
+            found[np.ix_(left, right)] = values
+            found[np.ix_(right, left)] = values.T
+    return found
+
+
+def _block(first: NDArray[np.uint8], second: NDArray[np.uint8], images: int) -> NDArray[np.float64]:
+    """The p-value of each row of one kind against each of another: (rows, rows).
+
+    Args:
+        first: Whether predictions are right, packed: (rows, seeds, bytes).
+        second: Likewise, with the same seeds.
+        images: Number of test images.
+    """
+    seeds = first.shape[1]
+    by_seed = _accuracies(first, images)[:, np.newaxis] - _accuracies(second, images)
+    squares = np.zeros(by_seed.shape[:2])
+    # How many seeds got each image right.
+    hits = [np.zeros((len(rows), images), np.float32) for rows in (first, second)]
+    for seed in range(seeds):
+        right = [_unpacked(rows[:, seed], images) for rows in (first, second)]
+        squares += _squared_distances(*right)
+        hits = [of_all + of_one for of_all, of_one in zip(hits, right, strict=True)]
+    image_squares = _squared_distances(*hits) / seeds**2
+    return _p_values(by_seed, image_squares / images, squares / (seeds * images), images)
+
+
+def _accuracies(packed: NDArray[np.uint8], images: int) -> NDArray[np.float64]:
+    """Of each row and seed: (rows, seeds)."""
+    return np.asarray(np.bitwise_count(packed).sum(axis=2, dtype=np.int64) / images)
+
+
+def _unpacked(packed: NDArray[np.uint8], images: int) -> NDArray[np.float32]:
+    return np.unpackbits(packed, axis=1, count=images).astype(np.float32)
+
+
+def _squared_distances(
+    first: NDArray[np.float32], second: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Between each row of one matrix and each of another; exact for small whole numbers."""
+    a, b = (np.einsum("ij,ij->i", m, m, dtype=np.float64) for m in (first, second))
+    return np.asarray(a[:, np.newaxis] + b - 2 * (first @ second.T).astype(np.float64))
+
+
+def p_value(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Probability of a difference as large as that of two models, were they equally good.
+
+    Args:
+        first: Whether each prediction of the first model is right: bool, (seeds, images).
+        second: Likewise for the second model, with the same seeds and images.
+
+    Raises:
+        ValueError: The shapes differ, or there are no seeds or images.
+    """
+    if first.shape != second.shape or first.ndim != 2 or not first.size:
+        raise ValueError(
+            f"the models' results have shapes {first.shape} and {second.shape}, expected (seeds, "
+            "images) twice"
+        )
+    apart = first.astype(np.float64) - second
+    found = _p_values(
+        apart.mean(axis=1), np.mean(apart.mean(axis=0) ** 2), np.mean(apart**2), apart.shape[1]
+    )
+    return float(found)
+
+
+def _p_values(by_seed: Any, image_squares: Any, squares: Any, images: int) -> NDArray[np.float64]:
+    """The p-values of pairs of models.
+
+    Args:
+        by_seed: Differences of accuracy: (..., seeds).
+        image_squares: Mean square of the images' differences, each a mean over seeds: (...).
+        squares: Mean square of all single differences: (...).
+        images: Number of test images.
+    """
+    from scipy.special import stdtr
+
+    seeds = by_seed.shape[-1]
+    mean, of_seeds = by_seed.mean(axis=-1), by_seed.var(axis=-1)
+    of_images = np.maximum(image_squares - mean**2, 0.0)
+    # What is left of a single difference without the means of its seed and of its image.
+    left = np.maximum(squares - mean**2 - of_seeds - of_images, 0.0)
+    share = of_seeds / (seeds - 1) if seeds > 1 else np.zeros_like(mean)
+    variance = share + of_images / images + left / (images * seeds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = np.where(share > 0, (seeds - 1) * (variance / share) ** 2, np.inf)
+        p = 2 * stdtr(freedom, -np.abs(mean) / np.sqrt(variance))
+    return np.asarray(np.where(mean == 0, 1.0, np.where(variance == 0, 0.0, p)))
