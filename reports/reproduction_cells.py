@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any, get_args
 
 from reports.captions import Fact
@@ -28,6 +29,22 @@ class Section:
     name: str
     heading: str
     rows: tuple[Reproduction, ...]
+
+    def summary(self, titles: Mapping[str, str]) -> str:
+        """The median difference on each dataset, over the values that can be compared.
+
+        What most rows of a dataset have in common is no accident of one of them.
+        """
+        differences: dict[str, list[float]] = {}
+        for row in self.rows:
+            if row.difference_points is not None and row.tolerance_points is not None:
+                differences.setdefault(row.result.dataset, []).append(row.difference_points)
+        parts = [
+            f"{signed(median(values))} on {titles.get(name, name)} "
+            f"({span(len(values), len(values), 'value')})"
+            for name, values in differences.items()
+        ]
+        return f"Median difference, ours less theirs: {listing(parts)}." if parts else ""
 
 
 def sections(rows: Sequence[Reproduction]) -> tuple[Section, ...]:

@@ -62,7 +62,9 @@ def to_markdown(rows: Sequence[Reproduction], titles: Mapping[str, str]) -> str:
         parts.append(f"{escape(counts)}.")
     parts.append("\n".join(f"- **{f.subject}:** {escape(f.text, 5_000)}" for f in cells.rule()))
     for section in cells.sections(rows):
-        parts += [f"## {escape(section.heading)}", _grid(section, titles)]
+        parts.append(f"## {escape(section.heading)}")
+        parts += filter(None, [escape(section.summary(titles))])
+        parts.append(_grid(section, titles))
         parts += _notes(section, titles)
     return "\n\n".join(parts) + "\n"
 

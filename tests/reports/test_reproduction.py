@@ -120,6 +120,21 @@ def test_a_capped_row_shows_where_its_learning_curve_was_going(runs: Runs) -> No
     assert ours == pytest.approx([81.0, 86.0, 88.5, 89.75, 90.5])
 
 
+def test_a_section_sums_up_the_differences_of_each_dataset(runs: Runs) -> None:
+    some = [
+        compare(published(), runs(ours, ours)) for ours in (91.2, 91.4, 95.0)
+    ] + [
+        compare(published(dataset="mnist", data="unchanged"), runs(90.0, dataset="mnist")),
+        compare(published(statistic="validation"), runs(50.0)),
+    ]  # fmt: skip
+    (section,) = sections(some)
+    assert section.summary({"mnist": "MNIST"}) == (
+        "Median difference, ours less theirs: +0.40 on fashion (3 values) and "
+        "\N{MINUS SIGN}1.00 on MNIST (1 value)."
+    )
+    assert sections(some[-1:])[0].summary({}) == ""
+
+
 def test_a_known_cause_takes_the_place_of_unexplained(runs: Runs) -> None:
     cause = Cause(selections=("gone", "net[C=9]"), dataset="fashion", text="gamma was auto then")
     far = runs(80.0, 80.0, C=9.0)
