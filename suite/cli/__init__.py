@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from suite.cli.compare import compare
 from suite.cli.data import app as data_app
 from suite.cli.info import info
 from suite.cli.list import list_models
@@ -56,6 +57,7 @@ app.command("run")(run)
 app.command("plan")(plan)
 app.command("report")(report)
 app.command("reproduce")(reproduce)
+app.command("compare")(compare)
 app.command("list")(list_models)
 app.command("info")(info)
 app.command("predict")(predict)

@@ -1,25 +1,17 @@
-"""Which rows of a ranking can be told apart.
+"""Which rows of a ranking can't be told apart: groups that share a letter behind their rank.
 
-Two models are compared on what each predicted for the same test images with the same seeds. Their
-difference moves with both: other seeds (with other splits of the training images), and other test
-images drawn in the same way. A paired bootstrap draws seeds and images anew, each with replacement
-and both models' results together (the "pigeonhole" bootstrap of A. B. Owen, Annals of Applied
-Statistics 1, 2007). The variance that it tends to with the number of draws has a closed form, which
-is used here: it costs no draws and gives the same answer every time.
-
-The share of the seeds is multiplied by n / (n - 1), since a few seeds show less than their whole
-spread, and the difference is compared with a Student distribution whose degrees of freedom follow
-from the two shares (Welch and Satterthwaite): with three seeds, a difference has to be larger than
-with many. With one seed only the images are drawn.
+Pairs of rows are compared as `suite.stats.paired` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from suite.stats.paired import p_values, spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,7 +128,7 @@ def _block(first: NDArray[np.uint8], second: NDArray[np.uint8], images: int) -> 
         squares += _squared_distances(*right)
         hits = [of_all + of_one for of_all, of_one in zip(hits, right, strict=True)]
     image_squares = _squared_distances(*hits) / seeds**2
-    return _p_values(by_seed, image_squares / images, squares / (seeds * images), images)
+    return p_values(*spread(by_seed, image_squares / images, squares / (seeds * images), images))
 
 
 def _accuracies(packed: NDArray[np.uint8], images: int) -> NDArray[np.float64]:
@@ -154,49 +146,3 @@ def _squared_distances(
     """Between each row of one matrix and each of another; exact for small whole numbers."""
     a, b = (np.einsum("ij,ij->i", m, m, dtype=np.float64) for m in (first, second))
     return np.asarray(a[:, np.newaxis] + b - 2 * (first @ second.T).astype(np.float64))
-
-
-def p_value(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    """Probability of a difference as large as that of two models, were they equally good.
-
-    Args:
-        first: Whether each prediction of the first model is right: bool, (seeds, images).
-        second: Likewise for the second model, with the same seeds and images.
-
-    Raises:
-        ValueError: The shapes differ, or there are no seeds or images.
-    """
-    if first.shape != second.shape or first.ndim != 2 or not first.size:
-        raise ValueError(
-            f"the models' results have shapes {first.shape} and {second.shape}, expected (seeds, "
-            "images) twice"
-        )
-    apart = first.astype(np.float64) - second
-    found = _p_values(
-        apart.mean(axis=1), np.mean(apart.mean(axis=0) ** 2), np.mean(apart**2), apart.shape[1]
-    )
-    return float(found)
-
-
-def _p_values(by_seed: Any, image_squares: Any, squares: Any, images: int) -> NDArray[np.float64]:
-    """The p-values of pairs of models.
-
-    Args:
-        by_seed: Differences of accuracy: (..., seeds).
-        image_squares: Mean square of the images' differences, each a mean over seeds: (...).
-        squares: Mean square of all single differences: (...).
-        images: Number of test images.
-    """
-    from scipy.special import stdtr
-
-    seeds = by_seed.shape[-1]
-    mean, of_seeds = by_seed.mean(axis=-1), by_seed.var(axis=-1)
-    of_images = np.maximum(image_squares - mean**2, 0.0)
-    # What is left of a single difference without the means of its seed and of its image.
-    left = np.maximum(squares - mean**2 - of_seeds - of_images, 0.0)
-    share = of_seeds / (seeds - 1) if seeds > 1 else np.zeros_like(mean)
-    variance = share + of_images / images + left / (images * seeds)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = np.where(share > 0, (seeds - 1) * (variance / share) ** 2, np.inf)
-        p = 2 * stdtr(freedom, -np.abs(mean) / np.sqrt(variance))
-    return np.asarray(np.where(mean == 0, 1.0, np.where(variance == 0, 0.0, p)))

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from suite.stats.ties import SIGNIFICANCE, Outcome, holm, p_value, pair_p_values, tie_groups
+from suite.stats.paired import difference
+from suite.stats.ties import SIGNIFICANCE, Outcome, holm, pair_p_values, tie_groups
 
 
 def outcome(right: np.ndarray, seeds: tuple[int, ...] | None = None) -> Outcome:
@@ -47,7 +48,7 @@ def test_the_deviation_is_that_of_drawing_seeds_and_images_anew():
     from scipy.stats import t
 
     expected = 2 * t.sf(abs(apart.mean()) / np.sqrt(whole), freedom)
-    assert p_value(first, second) == pytest.approx(expected)
+    assert difference(first, second).p_value == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seeds", [1, 3, 5])
@@ -61,7 +62,7 @@ def test_equal_models_are_seldom_told_apart(seeds, seed_spread):
     for _ in range(trials):
         hardness = generator.standard_normal(1_000)
         pair = (made_up(generator, 2.0, spread, hardness, seeds) for _ in range(2))
-        told += p_value(*pair) < SIGNIFICANCE
+        told += difference(*pair).p_value < SIGNIFICANCE
     assert told / trials < SIGNIFICANCE + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
@@ -101,7 +102,7 @@ def test_all_pairs_at_once_and_one_by_one_give_the_same(right, data):
         for b in range(rows):
             common = sorted(set(chosen[a]) & set(chosen[b]))
             one = [list(common or chosen[row][:1]) for row in (a, b)]
-            expected = p_value(right[a][one[0]], right[b][one[1]])
+            expected = difference(right[a][one[0]], right[b][one[1]]).p_value
             assert found[a, b] == pytest.approx(expected, abs=1e-9)
 
 
@@ -129,7 +130,7 @@ def test_rows_with_equal_predictions_are_tied_and_opposite_ones_are_not():
 @pytest.mark.parametrize("shapes", [((1, 2), (1, 3)), ((2,), (2,)), ((0, 2), (0, 2))])
 def test_results_that_are_no_pair_are_refused(shapes):
     with pytest.raises(ValueError, match="expected"):
-        p_value(*(np.ones(shape, bool) for shape in shapes))
+        difference(*(np.ones(shape, bool) for shape in shapes))
 
 
 def test_holm_agrees_with_statsmodels():
