@@ -109,7 +109,8 @@ def _accuracy(table: Table, titles: Mapping[str, str]) -> str:
             images.append(f"{number} of {titles.get(name, name)}")
     kind = "training images, each scored in its fold" if kfold else "official test images"
     return (
-        f"Percent: mean ± sample standard deviation (divisor n − 1) over {over} (n); "
+        f"Percent: mean ± sample standard deviation (divisor n − 1) over {over} (n), without it "
+        "where all runs got the same images right; "
         "then the 95 % Wilson interval at the mean, the uncertainty from the sample "
         f"of {kind} ({listing(images)}). "
         "Rank 1 is the best mean; equal means share a rank."

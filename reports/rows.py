@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from reports.groups import with_groups
 from reports.machines import Machine, measured_on, reference_machine
 from suite.records.record import Record
@@ -52,7 +54,8 @@ class Row:
         images: Different images that were scored for one seed; 0 without a result.
         train_images: Images that a model was trained on, from fewest to most.
         accuracy_mean: Mean accuracy of the runs, a fraction of 1.
-        accuracy_std: Sample deviation over the runs; None for fewer than two.
+        accuracy_std: Sample deviation over the runs; None for fewer than two, and where all got the
+            same images right: a model without randomness has no spread to show.
         accuracy_ci95: Wilson interval of `accuracy_mean` over `images`.
         rank: 1 for the best mean on the dataset; equal means share it. None without a result.
         tie_group: 1 for the best row and those that can't be told from it, 2 for the next and
@@ -176,7 +179,7 @@ def _row(
         images=images,
         train_images=(min(trained), max(trained)) if trained else None,
         accuracy_mean=accuracy,
-        accuracy_std=sample_deviation(accuracies),
+        accuracy_std=None if _all_alike(done) else sample_deviation(accuracies),
         accuracy_ci95=None if accuracy is None else wilson(accuracy, images),
         parameter_count=_count(done),
         fit_cpu_seconds_mean=_mean(s.record.fit_cpu_seconds for s in measured),
@@ -188,6 +191,14 @@ def _row(
         comparable=machine == reference,
         notes=_notes(s.record for s in (done or runs)),
         failures=failures,
+    )
+
+
+def _all_alike(done: Sequence[Scored]) -> bool:
+    """Whether the runs got the same images right; False where that is not known."""
+    first = done[0].right if done else None
+    return first is not None and all(
+        s.right is not None and np.array_equal(first, s.right) for s in done[1:]
     )
 
 
