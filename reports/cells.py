@@ -79,7 +79,7 @@ def _result(row: Row | None, dataset: str) -> Result:
     statuses = ", ".join(dict.fromkeys(f.status.replace("_", " ") for f in row.failures))
     return Result(
         dataset=dataset,
-        rank=Cell(_rank(row), row.rank),
+        rank=Cell(rank_text(row), row.rank),
         accuracy=Cell(accuracy(row.accuracy_mean, row.accuracy_std), row.accuracy_mean)
         if row.runs
         else Cell(statuses),
@@ -89,6 +89,7 @@ def _result(row: Row | None, dataset: str) -> Result:
     )
 
 
-def _rank(row: Row) -> str:
+def rank_text(row: Row) -> str:
+    """A row's rank with the letter of its tie group, where that is known."""
     rank = count(row.rank)
     return rank if row.tie_group is None else f"{rank} {letter(row.tie_group)}"

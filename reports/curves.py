@@ -53,6 +53,59 @@ def _curve(record: Record) -> Sequence[float]:
     return [row["val_accuracy"] for row in rows if "val_accuracy" in row]
 
 
+@dataclass(frozen=True)
+class Line:
+    """One run's line in a chart: its name, what it shows, and its points for an SVG polyline."""
+
+    name: str
+    kind: str
+    points: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Accuracy by epoch of the runs of a row, drawn to one scale.
+
+    Attributes:
+        lines: A line a run and kind: "training" and "validation".
+        low: Accuracy in percent at the lower edge.
+        high: At the upper edge.
+        epochs: At the right edge.
+    """
+
+    lines: tuple[Line, ...]
+    low: float
+    high: float
+    epochs: int
+
+
+def chart(records: Iterable[Record], width: float, height: float) -> Chart | None:
+    """Draw the curves of a row's runs; None where none tells of its epochs.
+
+    Args:
+        records: Runs of one row; those that failed count as far as they came.
+        width: Of the drawing.
+        height: Of the drawing.
+    """
+    told = []
+    for record in records:
+        fold = "" if record.fold is None else f", fold {record.fold}"
+        for kind, name in (("training", "accuracy"), ("validation", "val_accuracy")):
+            values = [100 * row[name] for row in record.history or () if name in row]
+            if values:
+                told.append((f"seed {record.seed}{fold}", kind, values))
+    if not told:
+        return None
+    low = min(min(values) for _, _, values in told)
+    high = max(max(values) for _, _, values in told)
+    epochs = max(len(values) for _, _, values in told)
+    lines = (
+        Line(name, kind, _points(values, (low, high), width / max(epochs - 1, 1), height))
+        for name, kind, values in told
+    )
+    return Chart(tuple(lines), low, high, epochs)
+
+
 def in_words(curve: Curve) -> str:
     """The curve as text: "85.1, 88.2, 89.0 (mean of 3 runs)"."""
     values = ", ".join(f"{value:.1f}" for value in curve.percent)
@@ -71,10 +124,14 @@ def where_to(curve: Curve) -> str:
 
 def points(curve: Curve, width: float, height: float) -> str:
     """The curve's points for an SVG polyline of that size, lowest to highest value."""
-    low, high = min(curve.percent), max(curve.percent)
-    across = width / max(len(curve.percent) - 1, 1)
+    ends = min(curve.percent), max(curve.percent)
+    return _points(curve.percent, ends, width / max(len(curve.percent) - 1, 1), height)
+
+
+def _points(values: Sequence[float], ends: tuple[float, float], step: float, height: float) -> str:
+    low, high = ends
     scale = height / (high - low) if high > low else 0.0
     return " ".join(
-        f"{epoch * across:.1f},{height - (value - low) * scale:.1f}"
-        for epoch, value in enumerate(curve.percent)
+        f"{place * step:.1f},{height - (value - low) * scale:.1f}"
+        for place, value in enumerate(values)
     )

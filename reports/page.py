@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ def to_html(
     damaged: Sequence[Damage],
     titles: Mapping[str, str],
     version: str,
+    pages: Collection[str] = (),
 ) -> str:
     """The text of `index.html`, with its style and script inside.
 
@@ -29,6 +30,7 @@ def to_html(
         damaged: Records that could not be used.
         titles: Titles of the datasets by name.
         version: Version of the suite that writes the page.
+        pages: Names of the models' pages that are there.
     """
     from markupsafe import Markup
 
@@ -38,6 +40,7 @@ def to_html(
         damaged=damaged,
         titles=titles,
         version=version,
+        pages=pages,
         style=Markup(static.joinpath("style.css").read_text(encoding="utf-8")),  # noqa: S704
         script=Markup(static.joinpath("table.js").read_text(encoding="utf-8")),  # noqa: S704
         facts=facts,

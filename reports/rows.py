@@ -99,6 +99,11 @@ class Row:
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
 
+    @property
+    def entry(self) -> str:
+        """Name of the folders of its records, as `RunKey.entry`."""
+        return f"{self.model}--{self.variant}" if self.variant else self.model
+
 
 def build_rows(
     scored: Iterable[Scored], descriptions: Mapping[tuple[str, str], Description]

@@ -13,6 +13,8 @@ import suite
 from reports import reproduction_page
 from reports.exports import to_csv, to_json
 from reports.markdown import to_markdown
+from reports.model_pages import model_pages
+from reports.model_pages import to_html as model_pages_html
 from reports.names import describe
 from reports.page import to_html
 from reports.reproduction_records import reproduce_tables
@@ -24,13 +26,15 @@ from suite.records.store import Damage, StoredRun
 from suite.registry import Registry, discover
 from suite.stats.scoring import score_all
 
+MODELS = "models"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What was written.
 
     Attributes:
-        paths: The files, the page first.
+        paths: The files but for those of single models, the page first.
         tables: All tables, the primary one first.
         damaged: Records that could not be used, and why.
     """
@@ -56,6 +60,8 @@ def write_report(
 ) -> Report:
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, `reproduction.html` and `.md`.
 
+    A page for each model lies in `models/`, up to 300 of them.
+
     Equal records give equal files, to the byte: no time of writing is in them.
 
     Args:
@@ -78,10 +84,13 @@ def write_report(
         found, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
     )
     reproductions = reproduce_tables(report.tables, registry)
+    pages = model_pages(report.tables, reproductions, registry)
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
     primary = report.tables[0]
     texts = {
-        "index.html": to_html(report.tables, report.damaged, titles, suite.__version__),
+        "index.html": to_html(
+            report.tables, report.damaged, titles, suite.__version__, {p.entry for p in pages}
+        ),
         "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
         "leaderboard.json": to_json(primary),
         "leaderboard.csv": to_csv(primary),
@@ -92,6 +101,9 @@ def write_report(
         site.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             _write(site / name, text)
+        (site / MODELS).mkdir(exist_ok=True)
+        for name, text in model_pages_html(pages, titles, suite.__version__):
+            _write(site / MODELS / name, text)
     except OSError as error:
         raise UsageError(
             f"can't write the report to {site}: {error.strerror}; choose another --site"

@@ -46,7 +46,7 @@ class Table:
         rows: A row a model, variant and dataset, in order of dataset and rank.
         lines: A line a model and variant, by rank on the first dataset.
         machine: The machine whose times are compared; None where every run failed.
-        records: The records behind it.
+        runs: The scored runs behind it.
     """
 
     protocol: str
@@ -55,7 +55,12 @@ class Table:
     rows: tuple[Row, ...]
     lines: tuple[Line, ...]
     machine: Machine | None
-    records: tuple[Record, ...]
+    runs: tuple[Scored, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The records of its runs."""
+        return tuple(s.record for s in self.runs)
 
     @property
     def publishable(self) -> bool:
@@ -127,7 +132,7 @@ def _table(
         rows=tuple(rows),
         lines=_lines(rows, datasets),
         machine=machine,
-        records=tuple(s.record for s in scored),
+        runs=tuple(scored),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,3 +32,42 @@ def accuracy(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[A
     if not len(labels):
         raise ValueError("there are no images, and no accuracy without any")
     return int(np.count_nonzero(predictions == labels)) / len(labels)
+
+
+@dataclass(frozen=True)
+class PerClass:
+    """How well each class is told, from a confusion matrix.
+
+    Attributes:
+        precision: Part of the images taken for a class that are of it; NaN where none was: (n,).
+        recall: Part of the images of a class that were taken for it: (n,).
+        f1: Harmonic mean of both, 0 where neither image is right: (n,).
+    """
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    f1: NDArray[np.float64]
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall."""
+        return float(self.recall.mean())
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1."""
+        return float(self.f1.mean())
+
+
+def per_class(confusion: NDArray[np.integer[Any]]) -> PerClass:
+    """Precision, recall and F1 of each class, as scikit-learn defines them.
+
+    Args:
+        confusion: Images of each class (row) that were taken for each class (column): (n, n), at
+            least one image of each class.
+    """
+    right = np.diagonal(confusion).astype(np.float64)
+    predicted, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        precision = right / predicted
+    return PerClass(precision, right / true, 2 * right / (predicted + true))

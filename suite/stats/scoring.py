@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Labels = NDArray[np.uint8]
 
 
+CLASSES = 10
+
+
 @dataclass(frozen=True)
 class Scored:
     """A record and what its predictions are worth.
@@ -33,12 +36,15 @@ class Scored:
         accuracy: Part of the scored images whose class was predicted; None for a failed run.
         images: How many images were scored; 0 for a failed run.
         right: Whether each prediction is right, `numpy.packbits`: uint8; None for a failed run.
+        confusion: How many images of each class (row) were taken for each class (column): (10, 10);
+            None for a failed run.
     """
 
     record: Record
     accuracy: float | None
     images: int
     right: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
 
 
 def score(run: StoredRun, labels: Labels) -> Scored:
@@ -54,7 +60,7 @@ def score(run: StoredRun, labels: Labels) -> Scored:
 
     Raises:
         RecordError: The run says that it went well, but its predictions are missing or are not
-            one for each label.
+            classes, one for each label.
     """
     if run.record.status != "ok":
         return Scored(run.record, None, 0)
@@ -66,8 +72,16 @@ def score(run: StoredRun, labels: Labels) -> Scored:
             f"its predictions have shape {predictions.shape}, expected {labels.shape}: "
             "one for each image that was scored"
         )
-    right = np.packbits(predictions == labels)
-    return Scored(run.record, accuracy(predictions, labels), len(labels), right)
+    if predictions.max(initial=0) >= CLASSES:
+        raise RecordError(f"it predicts class {predictions.max()}, expected 0 to {CLASSES - 1}")
+    counts = np.bincount(CLASSES * labels.astype(np.intp) + predictions, minlength=CLASSES**2)
+    return Scored(
+        run.record,
+        accuracy(predictions, labels),
+        len(labels),
+        right=np.packbits(predictions == labels),
+        confusion=counts.reshape(CLASSES, CLASSES),
+    )
 
 
 def score_all(

@@ -61,7 +61,11 @@ def test_predictions_become_a_leaderboard(
     content = json.loads((tmp_path / "deep" / "site" / "leaderboard.json").read_text())
     assert content["rows"][0]["accuracy_mean"] == pytest.approx(0.95)
     assert "95.00 ± 7.07" in (tmp_path / "deep" / "site" / "index.html").read_text()
-    assert sorted(path.name for path in (tmp_path / "deep" / "site").iterdir()) == sorted(FILES)
+    site = tmp_path / "deep" / "site"
+    assert sorted(path.name for path in site.iterdir()) == sorted([*FILES, "models"])
+    pages = {path.name for path in (site / "models").iterdir()}
+    assert len(pages) == 2
+    assert all(f'href="models/{name}"' in (site / "index.html").read_text() for name in pages)
 
 
 def test_the_same_records_give_the_same_bytes(

@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_recall_fscore_support,
+)
 
-from suite.stats.metrics import accuracy
+from suite.stats.metrics import accuracy, per_class
 
 
 def test_accuracy_counts_the_right_ones() -> None:
@@ -29,3 +36,19 @@ def test_no_images_have_no_accuracy() -> None:
 def test_shapes_must_agree(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="shape"):
         accuracy(np.zeros(shape, dtype="u1"), np.zeros(4, dtype="u1"))
+
+
+@given(hnp.arrays(np.uint8, (2, 60), elements=st.integers(0, 3)))
+def test_the_figures_of_each_class_are_those_of_scikit_learn(pair):
+    labels, predictions = pair
+    labels[:4] = range(4)
+    found = per_class(confusion_matrix(labels, predictions, labels=range(4)))
+    precision, recall, _, _ = precision_recall_fscore_support(
+        labels, predictions, labels=range(4), zero_division=np.nan
+    )
+    np.testing.assert_allclose(found.precision, precision)
+    np.testing.assert_allclose(found.recall, recall)
+    np.testing.assert_allclose(found.f1, f1_score(labels, predictions, labels=range(4),
+                                                  average=None, zero_division=0))  # fmt: skip
+    assert found.balanced_accuracy == pytest.approx(balanced_accuracy_score(labels, predictions))
+    assert found.macro_f1 == pytest.approx(f1_score(labels, predictions, average="macro"))

@@ -24,6 +24,19 @@ def test_score_compares_with_the_labels(run: MakeRun) -> None:
     assert (scored.accuracy, scored.images) == (0.5, 4)
 
 
+def test_score_tells_which_are_right_and_what_the_others_were_taken_for(run: MakeRun) -> None:
+    scored = score(run(np.array([0, 1, 9, 9])), LABELS)
+    assert np.unpackbits(scored.right, count=4).tolist() == [1, 1, 0, 0]
+    taken = {(0, 0), (1, 1), (2, 9), (3, 9)}
+    assert set(zip(*(axis.tolist() for axis in np.nonzero(scored.confusion)), strict=True)) == taken
+    assert scored.confusion.sum() == 4
+
+
+def test_a_class_that_there_is_not_is_refused(run: MakeRun) -> None:
+    with pytest.raises(RecordError, match="class 10, expected 0 to 9"):
+        score(run(np.array([0, 1, 2, 10])), LABELS)
+
+
 def test_a_failed_run_has_no_accuracy_rather_than_zero(run: MakeRun) -> None:
     scored = score(run(None, status="timeout"), LABELS)
     assert scored.accuracy is None

@@ -1,0 +1,232 @@
+"""A page for each model and variant: all that its records and its plugin say."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from reports import formats
+from reports import reproduction_cells as cells
+from reports.cells import rank_text
+from reports.curves import Chart, chart
+from reports.page import make_environment
+from reports.published_words import published_value
+from reports.reproduction import Reproduction
+from reports.reproduction_page import web_address
+from reports.rows import Row
+from reports.tables import Table
+from suite.data.known import DATASETS
+from suite.grammar import spell
+from suite.identity import identity, label
+from suite.records.record import Record
+from suite.registry import Model, Registry
+from suite.stats.metrics import PerClass, per_class
+from suite.stats.scoring import Scored
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A page takes some milliseconds, and nobody opens thousands.
+MOST_PAGES = 300
+CHART_WIDTH, CHART_HEIGHT = 400, 150
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A model's runs on one dataset, under one protocol and preset.
+
+    Attributes:
+        table: Where they are ranked.
+        row: Their row.
+        runs: The runs, by seed and fold.
+        confusion: Images of each class (row) taken for each class (column), all runs together;
+            None without a result.
+        classes: Figures of each class; None without a result.
+        chart: Learning curves; None where the runs tell of no epochs.
+        command: Does the runs again, in another results folder; "" where that is not known.
+    """
+
+    table: Table
+    row: Row
+    runs: tuple[Scored, ...]
+    confusion: NDArray[np.int64] | None
+    classes: PerClass | None
+    chart: Chart | None
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPage:
+    """What the page of one model and variant shows.
+
+    Attributes:
+        entry: Name of its file, without suffix; also of the folders of its records.
+        first: Any of its rows, for title, label and family.
+        parameters: Its parameters by name, as people write them.
+        model: Its plugin; None where that is not known here.
+        is_stale: Whether records were made by other code than the plugin's now.
+        parts: Its runs.
+        published: Published values beside ours.
+    """
+
+    entry: str
+    first: Row
+    parameters: Mapping[str, str]
+    model: Model | None
+    is_stale: bool
+    parts: tuple[Part, ...]
+    published: tuple[Reproduction, ...]
+
+
+def model_pages(
+    tables: Sequence[Table], reproductions: Iterable[Reproduction], registry: Registry
+) -> tuple[ModelPage, ...]:
+    """The pages of all models that have records, in the order of the tables' lines.
+
+    None where there are more than 300.
+
+    Args:
+        tables: All tables.
+        reproductions: Published values beside ours.
+        registry: Knows the plugins.
+    """
+    found: dict[str, list[Part]] = {}
+    for table in tables:
+        runs: dict[tuple[str, str, str], list[Scored]] = {}
+        for scored in table.runs:
+            record = scored.record
+            runs.setdefault((record.model, record.variant, record.dataset.name), []).append(scored)
+        for line in table.lines:
+            for row in line.rows.values():
+                own = sorted(
+                    runs[row.model, row.variant, row.dataset],
+                    key=lambda s: (s.record.seed, s.record.fold or 0),
+                )
+                part = _part(table, row, own, registry)
+                found.setdefault(own[0].record.key.entry, []).append(part)
+    if len(found) > MOST_PAGES:
+        return ()
+    published: dict[tuple[str, str], list[Reproduction]] = {}
+    for one in reproductions:
+        if one.ours is not None:
+            key = one.ours.row.model, one.ours.row.variant
+            published.setdefault(key, []).append(one)
+    code: dict[str, str] = {}
+    return tuple(_page(entry, parts, published, registry, code) for entry, parts in found.items())
+
+
+def _page(
+    entry: str,
+    parts: Sequence[Part],
+    published: Mapping[tuple[str, str], list[Reproduction]],
+    registry: Registry,
+    code: dict[str, str],
+) -> ModelPage:
+    """One page; `code` keeps the plugins' hashes, which take a while to work out."""
+    row = parts[0].row
+    records = [scored.record for part in parts for scored in part.runs]
+    model = registry.models.get(row.model)
+    if model is not None and row.model not in code:
+        code[row.model] = model.source_hash
+    return ModelPage(
+        entry=entry,
+        first=row,
+        parameters={name: spell(value) for name, value in records[0].parameters.items()},
+        model=model,
+        is_stale=model is not None and any(r.source_hash != code[row.model] for r in records),
+        parts=tuple(parts),
+        published=tuple(published.get((row.model, row.variant), ())),
+    )
+
+
+def _part(table: Table, row: Row, runs: Sequence[Scored], registry: Registry) -> Part:
+    matrices = [scored.confusion for scored in runs if scored.confusion is not None]
+    confusion = sum(matrices[1:], start=matrices[0]) if matrices else None
+    return Part(
+        table=table,
+        row=row,
+        runs=tuple(runs),
+        confusion=confusion,
+        classes=None if confusion is None else per_class(confusion),
+        chart=chart((s.record for s in runs), CHART_WIDTH, CHART_HEIGHT),
+        command=_command([s.record for s in runs], registry),
+    )
+
+
+def _command(records: Sequence[Record], registry: Registry) -> str:
+    """The command that does runs again, elsewhere, so that the records can be compared."""
+    record = records[0]
+    model = registry.models.get(record.model)
+    if model is None or record.dataset.name not in DATASETS:
+        return ""
+    variant = identity(model.plugin, record.parameters)
+    selection = label(record.model, model.plugin, variant, record.parameters, {})
+    if not variant:
+        selection = f"{record.model}/default"
+    words = ["python", "-m", "suite", "run", "--datasets", record.dataset.name]
+    words += ["--models", selection, "--protocol", record.protocol, "--preset", record.preset]
+    words += ["--seeds", _seeds(sorted({r.seed for r in records})), "--results", "again"]
+    if record.threads != 1:
+        words += ["--threads", str(record.threads)]
+    if record.environment.precision != "float32":
+        words += ["--precision", record.environment.precision]
+    backend = record.environment.backend
+    return (f"KERAS_BACKEND={backend} " if backend else "") + shlex.join(words)
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    """Seeds as the command line takes them: a number alone would be how many."""
+    if list(seeds) == list(range(len(seeds))):
+        return str(len(seeds))
+    return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
+
+
+def to_html(
+    pages: Iterable[ModelPage], titles: Mapping[str, str], version: str
+) -> Iterator[tuple[str, str]]:
+    """The file names and texts of models' pages, with style and script inside.
+
+    Args:
+        pages: What they show.
+        titles: Titles of the datasets by name.
+        version: Version of the suite that writes the pages.
+    """
+    from markupsafe import Markup
+
+    static = files("reports").joinpath("static")
+
+    def own(name: str) -> Markup:
+        return Markup(static.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704
+
+    template = make_environment().get_template("model.html.jinja")
+    shared = {
+        "titles": titles,
+        "version": version,
+        "style": own("style.css") + own("reproduction.css") + own("model.css"),
+        "script": own("copy.js"),
+        "formats": formats,
+        "cells": cells,
+        "rank_text": rank_text,
+        "published_value": published_value,
+        "link": web_address,
+        "class_names": class_names,
+        "shares": shares,
+        "chart_size": (CHART_WIDTH, CHART_HEIGHT),
+    }
+    for page in pages:
+        yield f"{page.entry}.html", template.render(page=page, **shared)
+
+
+def class_names(dataset: str) -> Sequence[str]:
+    """What a dataset's classes are called."""
+    info = DATASETS.get(dataset)
+    return info.class_names if info else [str(number) for number in range(10)]
+
+
+def shares(confusion: NDArray[np.int64]) -> list[list[tuple[int, float]]]:
+    """Each row of a confusion matrix: how many images, and what part of the row."""
+    return [[(count, count / max(sum(row), 1)) for count in row] for row in confusion.tolist()]
