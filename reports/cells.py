@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.captions import DAGGER
+from reports.curves import Curve
 from reports.formats import ABSENT, accuracy, count, interval, quantity
 from reports.groups import letter
 from reports.rows import Row
@@ -28,6 +29,7 @@ class Result:
         rank: Its rank, with the letter of its tie group where that is known.
         accuracy: Mean and deviation in percent; why there is none otherwise.
         interval: The Wilson interval in percent; empty without a result.
+        curve: Validation accuracy by epoch, where the model is trained by epochs.
         runs: Number of runs (seeds or folds) behind the mean.
         failed: How many runs failed, such as "1 failed"; empty for none.
     """
@@ -36,6 +38,7 @@ class Result:
     rank: Cell
     accuracy: Cell
     interval: str
+    curve: Curve | None
     runs: Cell
     failed: str
 
@@ -73,7 +76,7 @@ def _result(row: Row | None, dataset: str) -> Result:
     if row is None:
         nothing = Cell(ABSENT)
         return Result(
-            dataset=dataset, rank=nothing, accuracy=Cell("not run"), interval="",
+            dataset=dataset, rank=nothing, accuracy=Cell("not run"), interval="", curve=None,
             runs=nothing, failed="",
         )  # fmt: skip
     statuses = ", ".join(dict.fromkeys(f.status.replace("_", " ") for f in row.failures))
@@ -84,6 +87,7 @@ def _result(row: Row | None, dataset: str) -> Result:
         if row.runs
         else Cell(statuses),
         interval=interval(row.accuracy_ci95) if row.runs else "",
+        curve=row.curve,
         runs=Cell(str(row.runs), row.runs),
         failed=f"{row.failed} failed" if row.failed else "",
     )

@@ -63,6 +63,9 @@ def row_content(row: Row) -> dict[str, Any]:
     content = {name: value for name, value in everything.items() if value is not None}
     if row.machine is not None:
         content["machine"] = asdict(row.machine)
+    if row.curve is not None:
+        del content["curve"]
+        content["validation_percent_by_epoch"] = [round(v, 4) for v in row.curve.percent]
     content["failures"] = [
         {"seed": f.seed, "status": f.status, "reason": f.reason}
         | ({} if f.fold is None else {"fold": f.fold})

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from reports import curves
 from reports.captions import facts, folds, heading, warning
 from reports.cells import costs, costs_from, results
 from reports.formats import clean, one_line
@@ -50,6 +51,7 @@ def to_html(
         results=results,
         costs=costs,
         costs_from=costs_from,
+        curves=curves,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reports.curves import mean_curve, where_to
+from reports.curves import where_to
 from reports.formats import span
 from reports.published import Cause, Figure, Result, as_printed
 from reports.published_models import BROUGHT_ALONG, Resolver
@@ -116,7 +116,6 @@ def _all_ours(tables: Iterable[Table], registry: Registry) -> Iterator[tuple[Key
                     fixed=not model.plugin.random
                     and table.protocol == "full"
                     and table.publishable,
-                    curve=mean_curve(own),
                 ),
             )
 
@@ -205,8 +204,8 @@ def _remarks(result: Result, ours: Ours) -> tuple[str, ...]:
         remarks.append(f"trained on {span(*images, 'image')}, there on {theirs:,}")
     if not ours.capped:
         remarks += ours.row.notes
-    elif ours.curve is not None:
-        remarks.append(where_to(ours.curve))
+    elif ours.row.curve is not None:
+        remarks.append(where_to(ours.row.curve))
     if ours.row.failed:
         remarks.append(f"{span(ours.row.failed, ours.row.failed, 'run')} failed")
     return tuple(remarks)

@@ -152,7 +152,7 @@ def difference(row: Reproduction) -> str:
 def details(row: Reproduction) -> tuple[Fact, ...]:
     """What else is known of a row, for those who look closer."""
     result = row.result
-    curve = row.ours.curve if row.ours else None
+    curve = row.ours.row.curve if row.ours else None
     facts = [
         Fact("Printed in", result.printed_in),
         Fact("Their protocol", result.protocol),
@@ -192,7 +192,7 @@ def to_content(row: Reproduction) -> dict[str, Any]:
             "accuracy_percent": ours.percent if ours.row.runs else None,
             "deviation_points": ours.deviation_points,
             "parameters": ours.row.parameter_count,
-            "validation_percent_by_epoch": list(ours.curve.percent) if ours.curve else None,
+            "validation_percent_by_epoch": list(ours.row.curve.percent) if ours.row.curve else None,
         }
     figure = asdict(row.result.figure())
     return _present({

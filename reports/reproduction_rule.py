@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from math import hypot, sqrt
 from typing import Literal, assert_never
 
-from reports.curves import Curve
 from reports.formats import span
 from reports.published import Figure, Statistic
 from reports.rows import Row
@@ -55,7 +54,6 @@ class Ours:
         own_settings: Whether threads, backend or precision were not the defaults.
         capped: Whether the preset changed a parameter, such as the number of epochs.
         fixed: Whether every run gives the same model.
-        curve: Validation accuracy by epoch, of models that are trained by epochs.
     """
 
     protocol: str
@@ -64,7 +62,6 @@ class Ours:
     own_settings: bool
     capped: bool
     fixed: bool
-    curve: Curve | None = None
 
     @property
     def percent(self) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from reports.curves import Curve, mean_curve
 from reports.groups import with_groups
 from reports.machines import Machine, measured_on, reference_machine
 from suite.records.record import Record
@@ -68,6 +69,7 @@ class Row:
         machine: Where times and memory were measured; None without a result.
         engines: Libraries that trained there.
         comparable: Whether that is the machine that most rows were measured on.
+        curve: Validation accuracy by epoch, of models that are trained by epochs.
         notes: What a reader has to know besides, such as "3 of 20 epochs".
         failures: The runs without a result.
     """
@@ -96,6 +98,7 @@ class Row:
     machine: Machine | None
     engines: tuple[str, ...]
     comparable: bool
+    curve: Curve | None = None
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
 
@@ -194,6 +197,7 @@ def _row(
         machine=machine,
         engines=tuple(sorted({s.record.engine for s in measured if s.record.engine})),
         comparable=machine == reference,
+        curve=mean_curve(s.record for s in done),
         notes=_notes(s.record for s in (done or runs)),
         failures=failures,
     )

@@ -39,6 +39,14 @@ def test_json_has_the_fields_of_its_schema(
     assert first["notes"] == ["3 of 20 epochs"]
 
 
+def test_json_has_learning_curves(scored: MakeScored) -> None:
+    history = [{"epoch": 1, "val_accuracy": 0.8123456}, {"epoch": 2, "val_accuracy": 0.9}]
+    (table,) = build_tables([scored(0.9, history=history)], {}, ORDER)
+    (row,) = json.loads(to_json(table))["rows"]
+    assert row["validation_percent_by_epoch"] == [81.2346, 90.0]
+    assert "curve" not in row
+
+
 def test_json_leaves_out_what_is_missing(scored: MakeScored) -> None:
     (table,) = build_tables([scored(None, seed=4)], {}, ORDER)
     (row,) = json.loads(to_json(table))["rows"]

@@ -132,3 +132,13 @@ def test_the_same_records_give_the_same_page(sweep: list[Scored]) -> None:
     assert render(build_tables(sweep, {}, ORDER)) == render(
         build_tables(reversed(sweep), {}, ORDER)
     )
+
+
+def test_networks_show_their_learning_curve_and_others_none(scored: MakeScored) -> None:
+    history = [{"epoch": 1, "val_accuracy": 0.8}, {"epoch": 2, "val_accuracy": 0.9}]
+    runs = [scored(0.9, model="net", history=history), scored(0.8, model="svm")]
+    page = render(build_tables(runs, {}, ORDER))
+    assert page.count("<svg") == 1
+    assert "validation accuracy was 90.00 % after 2 epochs" in page
+    assert "and, of networks, validation accuracy by epoch" in page
+    assert "of networks" not in render(build_tables(runs[1:], {}, ORDER))
