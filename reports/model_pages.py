@@ -94,6 +94,8 @@ def model_pages(
         reproductions: Published values beside ours.
         registry: Knows the plugins.
     """
+    if len({row.entry for table in tables for row in table.rows}) > MOST_PAGES:
+        return ()
     found: dict[str, list[Part]] = {}
     for table in tables:
         runs: dict[tuple[str, str, str], list[Scored]] = {}
@@ -107,9 +109,7 @@ def model_pages(
                     key=lambda s: (s.record.seed, s.record.fold or 0),
                 )
                 part = _part(table, row, own, registry)
-                found.setdefault(own[0].record.key.entry, []).append(part)
-    if len(found) > MOST_PAGES:
-        return ()
+                found.setdefault(row.entry, []).append(part)
     published: dict[tuple[str, str], list[Reproduction]] = {}
     for one in reproductions:
         if one.ours is not None:
@@ -227,6 +227,13 @@ def class_names(dataset: str) -> Sequence[str]:
     return info.class_names if info else [str(number) for number in range(10)]
 
 
-def shares(confusion: NDArray[np.int64]) -> list[list[tuple[int, float]]]:
-    """Each row of a confusion matrix: how many images, and what part of the row."""
-    return [[(count, count / max(sum(row), 1)) for count in row] for row in confusion.tolist()]
+def shares(confusion: NDArray[np.int64]) -> list[list[tuple[str, str, str]]]:
+    """Each row of a confusion matrix: images, part of the row, and percent (empty for none)."""
+    rows = []
+    for row in confusion.tolist():
+        total = max(sum(row), 1)
+        rows.append([
+            (f"{count:,}", f"{count / total:.3f}", f"{100 * count / total:.1f}" if count else "")
+            for count in row
+        ])  # fmt: skip
+    return rows

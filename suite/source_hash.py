@@ -11,6 +11,7 @@ import ast
 import hashlib
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from suite.errors import PluginError
@@ -43,9 +44,8 @@ def source_hash(path: Path, module: str | None) -> str:
         label, file, package = waiting.pop()
         if label in contents:
             continue
-        tree = _parsed(file)
-        contents[label] = _bytes_sum(file) if tree is None else _dump(tree)
-        for name in _imported(tree, package) if tree else ():
+        contents[label], names = _code(_read(file), package)
+        for name in names:
             helper = _helper_file(name, base, module)
             if helper and helper != own:
                 inside = name if helper.name == "__init__.py" else name.rpartition(".")[0]
@@ -63,19 +63,19 @@ def _read(file: Path) -> bytes:
         raise PluginError(f"{file}: can't be read ({error.strerror})") from error
 
 
-def _parsed(file: Path) -> ast.Module | None:
-    """The syntax tree; None for a helper that is no Python, which only fails when it is used."""
-    source = _read(file)
+@lru_cache(maxsize=256)  # many plugins share a few helpers
+def _code(source: bytes, package: str) -> tuple[str, tuple[str, ...]]:
+    """What counts of a file, and the names that it imports.
+
+    A helper that is no Python counts by its bytes: it only fails when it is used.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(source)
+            tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError):
-            return None
-
-
-def _bytes_sum(file: Path) -> str:
-    return hashlib.sha256(_read(file)).hexdigest()
+            return hashlib.sha256(source).hexdigest(), ()
+    return _dump(tree), tuple(_imported(tree, package))
 
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:
