@@ -80,7 +80,6 @@ def main() -> None:
         "ms a record more",
         "plan s",
     ]
-    columns += ["plan s"]
     sys.stdout.write(about(f"suite report, best of {options.repeats}") + show(columns, shown))
 
 

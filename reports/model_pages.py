@@ -5,18 +5,17 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reports import formats
 from reports import reproduction_cells as cells
 from reports.cells import rank_text
 from reports.curves import Chart, chart
-from reports.page import make_environment
 from reports.published_words import published_value
 from reports.reproduction import Reproduction
 from reports.reproduction_page import web_address
 from reports.rows import Row
+from reports.shell import Shell
 from reports.tables import Table
 from suite.data.known import DATASETS
 from suite.grammar import spell
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+FOLDER = "models"
 # A page takes some milliseconds, and nobody opens thousands.
 MOST_PAGES = 300
 CHART_WIDTH, CHART_HEIGHT = 400, 150
@@ -185,40 +185,33 @@ def _seeds(seeds: Sequence[int]) -> str:
     return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
 
 
-def to_html(
-    pages: Iterable[ModelPage], titles: Mapping[str, str], version: str
-) -> Iterator[tuple[str, str]]:
-    """The file names and texts of models' pages, with style and script inside.
+def to_html(pages: Iterable[ModelPage], shell: Shell) -> Iterator[tuple[str, str]]:
+    """The paths, from the site's folder, and texts of models' pages.
 
     Args:
         pages: What they show.
-        titles: Titles of the datasets by name.
-        version: Version of the suite that writes the pages.
+        shell: The frame of the site's pages.
     """
-    from markupsafe import Markup
-
-    static = files("reports").joinpath("static")
-
-    def own(name: str) -> Markup:
-        return Markup(static.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704
-
-    template = make_environment().get_template("model.html.jinja")
-    shared = {
-        "titles": titles,
-        "version": version,
-        "style": own("style.css") + own("reproduction.css") + own("model.css"),
-        "script": own("copy.js"),
-        "formats": formats,
-        "cells": cells,
-        "rank_text": rank_text,
-        "published_value": published_value,
-        "link": web_address,
-        "class_names": class_names,
-        "shares": shares,
-        "chart_size": (CHART_WIDTH, CHART_HEIGHT),
-    }
     for page in pages:
-        yield f"{page.entry}.html", template.render(page=page, **shared)
+        path = f"{FOLDER}/{page.entry}.html"
+        yield (
+            path,
+            shell.render(
+                "model.html.jinja",
+                path,
+                styles=("reproduction.css", "model.css"),
+                scripts=("copy.js",),
+                page=page,
+                formats=formats,
+                cells=cells,
+                rank_text=rank_text,
+                published_value=published_value,
+                link=web_address,
+                class_names=class_names,
+                shares=shares,
+                chart_size=(CHART_WIDTH, CHART_HEIGHT),
+            ),
+        )
 
 
 def class_names(dataset: str) -> Sequence[str]:

@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from reports import curves
 from reports import published_words as words
 from reports import reproduction_cells as cells
 from reports.markdown import escape
-from reports.page import make_environment
 from reports.reproduction import Reproduction
+from reports.shell import Shell
 
 _COLUMNS = ("System", "Dataset", "Published %", "Ours %", "Difference", "Verdict")
 
 
-def to_html(rows: Sequence[Reproduction], titles: Mapping[str, str], version: str) -> str:
-    """The text of `reproduction.html`, with its style and script inside.
+def to_html(rows: Sequence[Reproduction], shell: Shell) -> str:
+    """The text of `reproduction.html`.
 
     Args:
         rows: The rows.
-        titles: Titles of the datasets by name.
-        version: Version of the suite that writes the page.
+        shell: The frame of the site's pages.
     """
-    from markupsafe import Markup
-
-    static = files("reports").joinpath("static")
-
-    def own(name: str) -> Markup:
-        return Markup(static.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704
-
-    return make_environment().get_template("reproduction.html.jinja").render(
+    return shell.render(
+        "reproduction.html.jinja",
+        "reproduction.html",
+        styles=("reproduction.css",),
+        scripts=("table.js",),
         sections=cells.sections(rows),
         counts=cells.verdict_counts(rows),
         cells=cells,
         words=words,
         curves=curves,
-        titles=titles,
-        version=version,
         link=web_address,
-        style=own("style.css") + own("reproduction.css"),
-        script=own("table.js"),
-    )  # fmt: skip
+    )
 
 
 def web_address(url: str) -> str:

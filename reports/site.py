@@ -7,18 +7,18 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import suite
-from reports import reproduction_page
+from reports import model_pages, reproduction_page
 from reports.exports import to_csv, to_json
 from reports.markdown import to_markdown
-from reports.model_pages import model_pages
-from reports.model_pages import to_html as model_pages_html
 from reports.names import describe
 from reports.page import to_html
 from reports.reproduction_records import reproduce_tables
 from reports.rows import Row
+from reports.shell import Shell
 from reports.tables import Table, build_tables
 from suite.data.datasets import DATASETS
 from suite.errors import UsageError
@@ -26,7 +26,11 @@ from suite.records.store import Damage, StoredRun
 from suite.registry import Registry, discover
 from suite.stats.scoring import score_all
 
-MODELS = "models"
+# The pages that the navigation leads to, in its order.
+PAGES = (
+    ("index.html", "Leaderboard"),
+    ("reproduction.html", "Published values"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,26 +88,24 @@ def write_report(
         found, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
     )
     reproductions = reproduce_tables(report.tables, registry)
-    pages = model_pages(report.tables, reproductions, registry)
+    pages = model_pages.model_pages(report.tables, reproductions, registry)
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
+    shell = Shell(titles, suite.__version__, PAGES)
     primary = report.tables[0]
+    entries = {page.entry for page in pages}
     texts = {
-        "index.html": to_html(
-            report.tables, report.damaged, titles, suite.__version__, {p.entry for p in pages}
-        ),
+        "index.html": to_html(report.tables, report.damaged, shell, entries),
         "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
         "leaderboard.json": to_json(primary),
         "leaderboard.csv": to_csv(primary),
-        "reproduction.html": reproduction_page.to_html(reproductions, titles, suite.__version__),
+        "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
     }
     try:
-        site.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            _write(site / name, text)
-        (site / MODELS).mkdir(exist_ok=True)
-        for name, text in model_pages_html(pages, titles, suite.__version__):
-            _write(site / MODELS / name, text)
+        for name, text in chain(texts.items(), model_pages.to_html(pages, shell)):
+            path = site / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, text)
     except OSError as error:
         raise UsageError(
             f"can't write the report to {site}: {error.strerror}; choose another --site"

@@ -6,6 +6,7 @@
   document.querySelectorAll("pre.command").forEach(function (command) {
     var button = document.createElement("button");
     button.type = "button";
+    button.className = "copy";
     button.textContent = "Copy";
     button.addEventListener("click", function () {
       navigator.clipboard.writeText(command.textContent).then(function () {

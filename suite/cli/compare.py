@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.cli import options as o
 from suite.errors import UsageError
 from suite.protocol.rules import preset_named, protocol_named
 
@@ -25,20 +26,15 @@ _SIGNIFICANCE = 0.05
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="A model: svm or 'svm[C=1]'.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another model.")],
-    results: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the records.")] = Path(
-        "results"
-    ),
+    results: o.RecordsFolder = Path("results"),
     protocol: Annotated[
         str | None, typer.Option(help="Runs of this protocol.", show_default=False)
     ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Runs of this preset.", show_default=False)
     ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Look for the datasets here first.", show_default=False),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data_dir: o.DataDir = None,
+    as_json: o.AsJson = False,
 ) -> None:
     """Compare the recorded runs of two models, image by image; nothing is trained.
 

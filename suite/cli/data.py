@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.cli import options as o
 from suite.data.known import DATASETS, DatasetInfo, info_of
 from suite.errors import DataError, UsageError, did_you_mean
 
@@ -39,7 +40,7 @@ _ALL = ",".join(DATASETS)
 def status(
     datasets: Datasets = _ALL,
     data_dir: DataDir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: o.AsJson = False,
 ) -> None:
     """Show where each file was found and whether its sum is right; download nothing.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from suite.cli import options as o
 from suite.contract import Params
 from suite.errors import UsageError
 from suite.grammar import parse, spell
@@ -26,7 +27,7 @@ _FULL_TRAINING = 60_000
 
 def info(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or plugin file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: o.AsJson = False,
 ) -> None:
     """Show a model's parameters, variants, presets, libraries, cost and source.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from suite.cli import options as o
 from suite.errors import UsageError, did_you_mean
 from suite.registry import Model, Registry, discover, normal_name
 
@@ -21,7 +22,7 @@ def list_models(
         list[str] | None,
         typer.Option("--family", metavar="NAMES", help="Only these families, such as classic,cnn."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: o.AsJson = False,
 ) -> None:
     """List the models with their variants, and how to install those that lack a library.
 

@@ -72,6 +72,10 @@ Results = Annotated[
 DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Look for the datasets here first.")
 ]
+RecordsFolder = Annotated[
+    Path, typer.Option("--results", metavar="DIR", help="Folder of the records.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Config = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="A sweep in TOML; options given here go before it."),

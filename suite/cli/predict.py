@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from suite.cli import options as o
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,7 +33,7 @@ def predict(
     top: Annotated[
         int, typer.Option("--top", metavar="N", min=1, max=10, help="Classes to show of each.")
     ] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: o.AsJson = False,
 ) -> None:
     """Classify pictures with a saved model.
 

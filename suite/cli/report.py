@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.cli import options as o
 from suite.errors import UsageError
 from suite.protocol.rules import preset_named, protocol_named
 
@@ -26,9 +27,7 @@ _MOST_LINES = 200
 
 
 def report(
-    results: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the records.")] = Path(
-        "results"
-    ),
+    results: o.RecordsFolder = Path("results"),
     site: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder that the report is written to.")
     ] = Path("site"),
@@ -38,10 +37,7 @@ def report(
     preset: Annotated[
         str | None, typer.Option(help="Preset of the first table.", show_default=False)
     ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Look for the datasets here first.", show_default=False),
-    ] = None,
+    data_dir: o.DataDir = None,
 ) -> None:
     """Write the leaderboard and the published values beside ours, as pages and as data files.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from suite.cli import options as o
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -21,9 +23,7 @@ _STYLES = {"reproduced": "green", "higher": "yellow", "lower": "yellow", "failed
 
 
 def reproduce(
-    results: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the records.")] = Path(
-        "results"
-    ),
+    results: o.RecordsFolder = Path("results"),
     models: Annotated[
         list[str] | None,
         typer.Option(
@@ -32,11 +32,8 @@ def reproduce(
             show_default=False,
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Look for the datasets here first.", show_default=False),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data_dir: o.DataDir = None,
+    as_json: o.AsJson = False,
 ) -> None:
     """Show published values beside ours, with a verdict by a stated rule.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from reports.rows import Description
 from suite.data.known import DATASETS
@@ -21,6 +21,7 @@ from suite.stats.scoring import Scored
 
 MakeRecord = Callable[..., Record]
 MakeScored = Callable[..., Scored]
+Visit = Callable[[Page, Path], list[str]]
 
 # name|variant|title|family|parameters|fashion|mnist|processor seconds|µs an image|MiB
 MODELS = """
@@ -198,3 +199,19 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visit() -> Visit:
+    """Opens a file; what it says on its console, fails at or fetches besides itself is listed."""
+
+    def open_file(page: Page, file: Path) -> list[str]:
+        trouble: list[str] = []
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda request: trouble.append(request.url))
+        page.goto(file.as_uri())
+        assert trouble.pop(0) == file.as_uri()
+        return trouble
+
+    return open_file

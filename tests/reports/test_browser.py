@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from reports.page import to_html
 from reports.rows import Description
+from reports.shell import Shell
 from reports.tables import build_tables
 from suite.data.known import DATASETS
 from suite.stats.scoring import Scored
@@ -20,12 +21,16 @@ HOSTILE = (
     "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">|\u202e" * 4
 )
 
+Visit = Callable[[Page, Path], list[str]]
 Open = Callable[..., tuple[Page, list[str]]]
 
 
 @pytest.fixture
 def open_page(
-    browser: Browser, tmp_path: Path, descriptions: Mapping[tuple[str, str], Description]
+    browser: Browser,
+    visit: Visit,
+    tmp_path: Path,
+    descriptions: Mapping[tuple[str, str], Description],
 ) -> Iterator[Open]:
     """Opens the page of some runs; also gives what went wrong or was fetched besides."""
     contexts = []
@@ -33,16 +38,11 @@ def open_page(
     def opened(runs: list[Scored], **options: object) -> tuple[Page, list[str]]:
         page_file = tmp_path / "index.html"
         tables = build_tables(runs, descriptions, ORDER)
-        page_file.write_text(to_html(tables, (), TITLES, "1.0"), encoding="utf-8")
+        page_file.write_text(to_html(tables, (), Shell(TITLES, "1.0")), encoding="utf-8")
         context = browser.new_context(**options)  # type: ignore[arg-type]
         contexts.append(context)
-        page, trouble = context.new_page(), []
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda request: trouble.append(request.url))
-        page.goto(page_file.as_uri())
-        assert trouble.pop(0) == page_file.as_uri()
-        return page, trouble
+        page = context.new_page()
+        return page, visit(page, page_file)
 
     yield opened
     for context in contexts:
@@ -129,6 +129,31 @@ def test_text_stands_out_in_both_themes(open_page: Open, sweep: list[Scored], sc
     brightness = [sum(map(int, colour[4:-1].split(","))) / 3 for colour in (ink, paper)]
     assert abs(brightness[0] - brightness[1]) > 180
     assert (brightness[0] > brightness[1]) == (scheme == "dark")
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(
+    open_page: Open, sweep: list[Scored]
+) -> None:
+    page, trouble = open_page(sweep, color_scheme="dark")
+
+    def paper() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    dark = paper()
+    switch = page.get_by_role("button", name="Theme")
+    assert switch.inner_text() == "Theme: system"
+    switch.click()
+    assert switch.inner_text() == "Theme: light"
+    light = paper()
+    assert light != dark
+    page.reload()
+    assert (paper(), switch.inner_text()) == (light, "Theme: light")
+    page.emulate_media(color_scheme="light")
+    switch.press("Enter")
+    assert (paper(), switch.inner_text()) == (dark, "Theme: dark")
+    switch.click()
+    assert (paper(), switch.inner_text()) == (light, "Theme: system")
+    assert [url for url in trouble if not url.endswith("/index.html")] == []
 
 
 def test_hostile_text_runs_nothing_and_breaks_nothing(

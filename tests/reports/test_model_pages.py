@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from reports import model_pages as module
 from reports.model_pages import ModelPage, model_pages, to_html
 from reports.page import to_html as front_page
 from reports.published import Result
 from reports.reproduction import reproduce
+from reports.shell import Shell
 from reports.tables import build_tables
 from suite.contract import Plugin, Source
 from suite.data.known import DATASETS
@@ -25,6 +26,7 @@ from suite.selection import select
 from suite.stats.scoring import CLASSES, Scored
 
 MakeScored = Callable[..., Scored]
+Visit = Callable[[Page, Path], list[str]]
 TITLES = {name: info.title for name, info in DATASETS.items()}
 HOSTILE = "<script>document.title='run'</script>\"'|<img src=x onerror=\"document.title=1\">\u202e"
 HISTORY = [{"epoch": i + 1, "accuracy": 0.5 + i / 10, "val_accuracy": 0.6 + i / 20}
@@ -67,7 +69,8 @@ def pages_of(runs: list[Scored], registry: Registry, *results: Result) -> tuple[
 
 
 def text_of(runs: list[Scored], registry: Registry, *results: Result) -> str:
-    ((_, text),) = to_html(pages_of(runs, registry, *results), TITLES, "1.2.3")
+    shell = Shell(TITLES, "1.2.3", (("index.html", "Leaderboard"),))
+    ((_, text),) = to_html(pages_of(runs, registry, *results), shell)
     return text
 
 
@@ -150,8 +153,8 @@ def test_models_that_are_not_known_have_a_page_too(runs: Any) -> None:
 
 def test_the_front_page_links_to_the_pages_that_there_are(runs: Any, registry: Registry) -> None:
     tables = build_tables(runs(), {}, tuple(DATASETS))
-    assert 'href="models/net.html"' in front_page(tables, (), TITLES, "1", {"net"})
-    assert "models/" not in front_page(tables, (), TITLES, "1")
+    assert 'href="models/net.html"' in front_page(tables, (), Shell(TITLES, "1"), {"net"})
+    assert "models/" not in front_page(tables, (), Shell(TITLES, "1"))
 
 
 def test_very_many_models_have_no_pages(
@@ -163,7 +166,7 @@ def test_very_many_models_have_no_pages(
 
 
 def test_hostile_text_neither_runs_nor_breaks_a_page_in_a_browser(
-    scored: MakeScored, browser: Browser, tmp_path: Path
+    scored: MakeScored, browser: Browser, visit: Visit, tmp_path: Path
 ) -> None:
     error = {"type": HOSTILE, "message": HOSTILE}
     made = [
@@ -180,12 +183,8 @@ def test_hostile_text_neither_runs_nor_breaks_a_page_in_a_browser(
                                              missing=())})  # fmt: skip
     file = tmp_path / "net.html"
     file.write_text(text_of(made, registry), encoding="utf-8")
-    page, trouble = browser.new_page(), []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("request", lambda request: trouble.append(request.url))
-    page.goto(file.as_uri())
-    assert trouble == [file.as_uri()]
+    page = browser.new_page()
+    assert visit(page, file) == []
     assert page.title() == "net"
     assert page.locator("img").count() == 0
     assert not page.locator("a[href^='javascript']").count()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reports.formats import one_line
 from reports.page import to_html
 from reports.rows import Description
+from reports.shell import Shell
 from reports.tables import Table, build_tables
 from suite.data.known import DATASETS
 from suite.records.store import Damage
@@ -50,7 +51,7 @@ class Outline(HTMLParser):
 
 
 def render(tables: tuple[Table, ...], damaged: tuple[Damage, ...] = ()) -> str:
-    return to_html(tables, damaged, TITLES, "1.2.3")
+    return to_html(tables, damaged, Shell(TITLES, "1.2.3"))
 
 
 def test_a_line_a_model_sorted_by_rank_without_any_script(
@@ -120,7 +121,7 @@ def test_any_text_is_shown_and_nothing_else(scored: MakeScored, text: str) -> No
         ]
         named = {("svm", ""): Description(title=f"t{word}", family=f"f{word}", label=word)}
         tables = build_tables(runs, named, ORDER)
-        return to_html(tables, [Damage(Path("p"), word)], {"fashion": word}, word)
+        return to_html(tables, [Damage(Path("p"), word)], Shell({"fashion": word}, word))
 
     outline, harmless = Outline(page(text)), Outline(page("word"))
     assert outline.open == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from reports.published import Correction, Result, load_published
 from reports.reproduction import Reproduction, reproduce
@@ -16,10 +16,12 @@ from reports.reproduction_cells import sections
 from reports.reproduction_page import to_html, to_markdown, web_address
 from reports.reproduction_rule import Ours
 from reports.rows import build_rows
+from reports.shell import Shell
 from suite.data.known import DATASETS
 from suite.registry import Registry
 from suite.stats.scoring import Scored
 
+Visit = Callable[[Page, Path], list[str]]
 TITLES = {name: info.title for name, info in DATASETS.items()}
 HOSTILE = (
     "<script>document.title='run'</script>|`**x**`<img src=x onerror=\"document.title=1\">\u202e"
@@ -54,11 +56,11 @@ def hostile(rows: list[Reproduction]) -> Reproduction:
 
 
 def test_the_page_says_what_is_published_ours_and_the_verdict(rows: list[Reproduction]) -> None:
-    page = to_html(rows, TITLES, "1.2.3")
+    page = to_html(rows, Shell(TITLES, "1.2.3"))
     for text in ("93.43 ± 0.05", "mean of 5 runs", "90.00 ± 0.00", "holdout, standard, 3 seeds",
                  "−3.43", "unexplained", '<s class="wrong">95.8</s>', "96.81", "a typo",
                  "data before 2017-08-31", "1 reproduced, 1 lower", "have a copy in training",
-                 'href="index.html"', 'href="reproduction.md"', "1.2.3"):  # fmt: skip
+                 'href="reproduction.md"', "1.2.3"):  # fmt: skip
         assert text in page, text
     assert page.count("</tr>") == len(rows) + len(sections(rows))  # each table has a head
 
@@ -73,7 +75,7 @@ def test_markdown_has_a_line_for_every_value(rows: list[Reproduction]) -> None:
 
 
 def test_hostile_text_stays_text(hostile: Reproduction) -> None:
-    page = to_html([hostile], TITLES, "1")
+    page = to_html([hostile], Shell(TITLES, "1"))
     assert "<script>document" not in page
     assert "<img" not in page
     assert "javascript:" not in page
@@ -97,17 +99,18 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_and_runs_nothing(
-    browser: Browser, rows: list[Reproduction], hostile: Reproduction, tmp_path: Path, width: int
+    browser: Browser,
+    visit: Visit,
+    rows: list[Reproduction],
+    hostile: Reproduction,
+    tmp_path: Path,
+    width: int,
 ) -> None:
     file = tmp_path / "reproduction.html"
-    file.write_text(to_html([*rows, hostile], TITLES, "1"), encoding="utf-8")
+    file.write_text(to_html([*rows, hostile], Shell(TITLES, "1")), encoding="utf-8")
     context = browser.new_context(viewport={"width": width, "height": 900})
-    page, trouble = context.new_page(), []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("request", lambda request: trouble.append(request.url))
-    page.goto(file.as_uri())
-    assert trouble == [file.as_uri()]
+    page = context.new_page()
+    assert visit(page, file) == []
     assert page.title() == "Reproduction: published values beside ours"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     systems = page.locator("section[aria-labelledby=systems]")

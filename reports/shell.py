@@ -1,0 +1,88 @@
+"""What all pages of the site share: their frame, navigation, style and theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from reports.formats import clean, one_line
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The frame of a site's pages.
+
+    Attributes:
+        titles: Titles of the datasets by name.
+        version: Version of the suite that writes the pages.
+        links: File and label of each page that the navigation leads to, in its order.
+    """
+
+    titles: Mapping[str, str]
+    version: str
+    links: tuple[tuple[str, str], ...] = ()
+
+    def render(
+        self,
+        template: str,
+        here: str,
+        *,
+        styles: Sequence[str] = (),
+        scripts: Sequence[str] = (),
+        **content: Any,
+    ) -> str:
+        """The text of a page, with its style and scripts inside.
+
+        Args:
+            template: Name of a template that extends `base.html.jinja`.
+            here: The page's path from the site's folder, with forward slashes.
+            styles: Style sheets of `static/` that it needs besides `style.css`.
+            scripts: Scripts of `static/` that it needs, in order.
+            **content: What the template shows.
+        """
+        from markupsafe import Markup
+
+        style = "".join(_static(name) for name in ("style.css", *styles))
+        script = "".join(_static(name) for name in scripts)
+        return _environment().get_template(template).render(
+            **content,
+            here=here,
+            root="../" * here.count("/"),
+            links=self.links,
+            titles=self.titles,
+            version=self.version,
+            style=Markup(style),  # noqa: S704
+            theme=Markup(_static("theme.js")),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+        )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    """Where the templates of the report are found, and how they treat text.
+
+    Only text from other people is cleaned and escaped; style and script are the package's own.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clean"] = clean
+    environment.filters["one_line"] = one_line
+    return environment
+
+
+@cache
+def _static(name: str) -> str:
+    return files("reports").joinpath("static", name).read_text(encoding="utf-8")
