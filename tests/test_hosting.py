@@ -1,0 +1,77 @@
+"""The workflows of the project's hosting, and what goes with them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import suite
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*")
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    return [step for job in read(path)["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_are_pinned_by_commit(path: Path) -> None:
+    used = re.findall(r"uses:\s*(.+)", path.read_text(encoding="utf-8"))
+    assert used
+    assert [action for action in used if not PINNED.fullmatch(action)] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_may_read_only_and_every_job_ends(path: Path) -> None:
+    workflow = read(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    for name, job in workflow["jobs"].items():
+        assert job["timeout-minutes"] <= 120
+        granted = job.get("permissions", {})
+        assert granted == ({"pages": "write", "id-token": "write"} if name == "publish" else {})
+
+
+def test_strangers_code_meets_no_secrets_and_no_token() -> None:
+    path = ROOT / ".github" / "workflows" / "pull-request.yml"
+    text = path.read_text(encoding="utf-8")
+    assert "secrets" not in re.sub("knows no secrets", "", text)
+    # YAML 1.1 reads the key `on` as true.
+    assert read(path)[True] == "pull_request"
+    (checkout,) = [step for step in steps(path) if "checkout" in step.get("uses", "")]
+    assert checkout["with"]["persist-credentials"] is False
+    # What a stranger chose, such as a branch's name, reaches the shell by the environment only.
+    assert all("${{" not in step.get("run", "") for step in steps(path))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_steps_are_scripts_of_the_project(path: Path) -> None:
+    for step in steps(path):
+        if "run" in step:
+            script = ROOT / step["run"].split()[0]
+            assert script.is_file(), script
+            assert os.access(script, os.X_OK), script
+
+
+def test_hooks_have_the_tested_versions() -> None:
+    constraints = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text().split() if "==" in line
+    )
+    hooks = [h for repo in read(ROOT / ".pre-commit-config.yaml")["repos"] for h in repo["hooks"]]
+    wanted = [d for hook in hooks for d in hook["additional_dependencies"]]
+    assert wanted
+    assert [d for d in wanted if constraints.get(d.split("==")[0]) != d.split("==")[1]] == []
+
+
+def test_the_citation_names_this_version() -> None:
+    assert read(ROOT / "CITATION.cff")["version"] == suite.__version__
