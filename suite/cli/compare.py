@@ -32,7 +32,10 @@ def compare(
         str | None, typer.Option(help="Runs of this protocol.", show_default=False)
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="Runs of this preset.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Runs of this preset; standard-n600 for those on 600 images.", show_default=False
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None,

@@ -175,6 +175,8 @@ def _first_preset(settings: Settings, sweep: Sweep, absent: Container[str]) -> s
     from suite.records.store import StoredRun, scan
 
     reduced = {preset for own in sweep.presets.values() for preset in own if preset.size}
+    if not reduced:
+        return sweep.preset.name
     for preset in (sweep.preset, *sorted(reduced, key=lambda preset: -(preset.size or 0))):
         for found in scan(settings.results, table=f"{sweep.protocol.name}-{preset.name}"):
             if isinstance(found, StoredRun) and found.record.dataset.name not in absent:
