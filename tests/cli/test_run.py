@@ -111,7 +111,8 @@ def test_a_damaged_record_is_told_and_its_run_done_again(suite, tmp_path):
 
 
 def test_the_report_leaves_out_datasets_that_it_would_have_to_download(suite, tmp_path):
-    nowhere = {"SUITE_DATA_DIR": "", "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
+    nowhere = {"SUITE_DATA_DIR": "", "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path),
+               "SUITE_CACHE_DIR": str(tmp_path / "cache")}  # fmt: skip
     assert suite("run", *DIGITS, "--models", "dummy").returncode == 0
     shutil.copytree(tmp_path / "results/digits", tmp_path / "results/mnist")
     done = suite("run", *DIGITS, "--models", "dummy", env=nowhere)
