@@ -138,10 +138,9 @@ def sweep_of(selections: Sequence[Selection], seeds: int) -> tuple[Job, ...]:
     """The runs of a sweep in the order in which the suite takes them."""
     parts = [np.zeros(n, dtype=np.int32) for n in (TRAIN_IMAGES, 0, 0)]
     split = Split(train=parts[0], validation=parts[1], test=parts[2], scores_training_images=False)
-    rules = protocol_named(RULES[0]), preset_named(RULES[1])
-    return make_plan(
-        selections, DATASETS, rules, range(seeds), split_of=lambda dataset, seed, fold: split
-    ).jobs
+    protocol, preset = protocol_named(RULES[0]), preset_named(RULES[1])
+    presets = dict.fromkeys(DATASETS, (preset,))
+    return make_plan(selections, presets, protocol, range(seeds), split_of=lambda key: split).jobs
 
 
 def rows_of(jobs: Sequence[Job]) -> list[str]:

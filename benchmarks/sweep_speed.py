@@ -122,7 +122,7 @@ def plain_tasks(sweep: Sweep, folder: Path) -> Iterable[tuple[dict[str, Any], st
             labels[name, part] = str(file)
     for number, job in enumerate(sweep.plan.jobs):
         data = sweep.datasets[job.key.dataset]
-        split = sweep.splits(job.key.dataset, job.key.seed, job.key.fold)
+        split = sweep.splits(job.key)
         indices = folder / f"{number}.npz"
         np.savez(indices, train=split.train, validation=split.validation)
         yield (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reports.formats import count, listing, span
 from reports.machines import Machine
 from reports.tables import Table
-from suite.protocol.rules import PRESETS, PROTOCOLS
+from suite.protocol.rules import PROTOCOLS, find_preset
 from suite.records.record import Record
 
 DAGGER = "†"
@@ -34,7 +34,7 @@ def warning(table: Table) -> str | None:
     """Why the table is no leaderboard to publish; None if it is one."""
     if table.publishable:
         return None
-    preset = PRESETS.get(table.preset)
+    preset = find_preset(table.preset)
     if preset is None:
         return f"Not publishable: preset {table.preset} is unknown to this version of the suite."
     trained = [row.train_images for row in table.rows if row.train_images]
@@ -47,9 +47,12 @@ def warning(table: Table) -> str | None:
         if preset.max_epochs
         else ""
     )
+    what, remedy = "that everything works", "use --preset standard"
+    if preset.size is not None:
+        what, remedy = "what is learned from fewer images", f"{remedy} without --train-sizes"
     return (
-        f"Not publishable: {on}{epochs}. Preset {preset.name} shows that everything works; "
-        "use --preset standard for numbers to quote."
+        f"Not publishable: {on}{epochs}. Preset {preset.name} shows {what}; "
+        f"{remedy} for numbers to quote."
     )
 
 
@@ -137,7 +140,7 @@ def _protocol(table: Table) -> str:
 
 
 def _preset(table: Table) -> str:
-    preset = PRESETS.get(table.preset)
+    preset = find_preset(table.preset)
     if preset is None:
         return f"{table.preset}: unknown to this version."
     images = "all" if preset.max_images is None else f"at most {preset.max_images:,}"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from suite.errors import UsageError
-from suite.protocol.rules import PRESETS, PROTOCOLS
+from suite.protocol.rules import PROTOCOLS, find_preset
 from suite.records.store import Damage, StoredRun
 from suite.selection import Selection
 from suite.stats.paired import Difference, difference, mcnemar
@@ -87,8 +87,9 @@ def compare_records(
         data_dir: Where to look for the datasets first.
 
     Returns:
-        The comparisons of one protocol and preset: publishable presets before others, then those
-        with most seeds on most datasets; and the records that can't be believed.
+        The comparisons of one protocol and preset: publishable presets before others, all training
+        images before fewer, then those with most seeds on most datasets; and the records that
+        can't be believed.
 
     Raises:
         UsageError: The models are one and the same, or there are no runs to compare.
@@ -143,11 +144,13 @@ def _place(scored: Scored) -> tuple[str, str, str]:
     return record.protocol, record.preset, record.dataset.name
 
 
-def _preference(pairs: Sequence[Comparison]) -> tuple[bool, int, str, str]:
+def _preference(pairs: Sequence[Comparison]) -> tuple[bool, bool, int, str, str]:
     first = pairs[0]
     seeds = sum(len(pair.seeds) for pair in pairs)
-    preset = PRESETS.get(first.preset)
-    return preset is not None and preset.publishable, seeds, first.protocol, first.preset
+    preset = find_preset(first.preset)
+    publishable = preset is not None and preset.publishable
+    whole = preset is not None and preset.size is None
+    return publishable, whole, seeds, first.protocol, first.preset
 
 
 def _compare(

@@ -20,6 +20,7 @@ from reports.tables import Table
 from suite.data.known import DATASETS
 from suite.grammar import spell
 from suite.identity import identity, label
+from suite.protocol.rules import split_preset
 from suite.records.record import Record
 from suite.registry import Model, Registry
 from suite.stats.metrics import PerClass, per_class
@@ -168,7 +169,10 @@ def _command(records: Sequence[Record], registry: Registry) -> str:
     if not variant:
         selection = f"{record.model}/default"
     words = ["python", "-m", "suite", "run", "--datasets", record.dataset.name]
-    words += ["--models", selection, "--protocol", record.protocol, "--preset", record.preset]
+    preset, size = split_preset(record.preset)
+    words += ["--models", selection, "--protocol", record.protocol, "--preset", preset]
+    if size is not None:
+        words += ["--train-sizes", str(size)]
     words += ["--seeds", _seeds(sorted({r.seed for r in records})), "--results", "again"]
     if record.threads != 1:
         words += ["--threads", str(record.threads)]

@@ -93,8 +93,11 @@ def _key(selection: Selection, dataset: str) -> Key:
 
 
 def _all_ours(tables: Iterable[Table], registry: Registry) -> Iterator[tuple[Key, Ours]]:
-    """Our rows, whatever their threads, backend and precision, by what was run."""
-    for table in tables:
+    """Our rows, whatever their threads, backend and precision, by what was run.
+
+    What is published was trained on all images: runs on fewer of them stand beside none of it.
+    """
+    for table in (table for table in tables if table.size is None):
         records: dict[Key, list[Record]] = {}
         for record in table.records:
             place = record.model, record.variant, record.dataset.name

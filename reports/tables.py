@@ -1,6 +1,7 @@
 """Rows side by side: a line a model, its datasets next to each other, a table a (protocol, preset).
 
-Runs of unlike protocols or presets never meet in one table.
+Runs of unlike protocols or presets never meet in one table. Runs on fewer training images
+(`run --train-sizes`) have presets of their own, such as "standard-n600".
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import groupby
 from reports.machines import Machine
 from reports.rows import Description, Row, build_rows
 from suite.errors import UsageError
-from suite.protocol.rules import PRESETS
+from suite.protocol.rules import find_preset, split_preset
 from suite.records.record import Record
 from suite.stats.scoring import Scored
 
@@ -65,8 +66,13 @@ class Table:
     @property
     def publishable(self) -> bool:
         """Whether its preset's results may be published."""
-        preset = PRESETS.get(self.preset)
+        preset = find_preset(self.preset)
         return preset is not None and preset.publishable
+
+    @property
+    def size(self) -> int | None:
+        """Training images that its runs were reduced to; None where they had the preset's."""
+        return split_preset(self.preset)[1]
 
 
 def build_tables(
@@ -87,7 +93,8 @@ def build_tables(
         preset: Preset of the primary table; None for any.
 
     Returns:
-        The tables: those asked for, then publishable ones, then those with most records.
+        The tables: those asked for, then publishable ones, then those with most records; those of
+        runs on fewer training images come last, the largest number first.
 
     Raises:
         UsageError: No run is of the protocol and preset asked for.
@@ -105,8 +112,14 @@ def build_tables(
             f"no records of protocol {protocol or '(any)'} and preset {preset or '(any)'}. "
             f"There are: {there}."
         )
-    tables.sort(key=lambda t: (not is_asked_for(t), not t.publishable, -len(t.records)))
-    return tuple(tables)
+
+    def place(table: Table) -> tuple[bool, bool, bool, int, int]:
+        """Least for the first table."""
+        reduced = table.size is not None
+        asked, size = is_asked_for(table), table.size or 0
+        return not asked, not table.publishable, reduced, -size, -len(table.records)
+
+    return tuple(sorted(tables, key=place))
 
 
 def _table_key(scored: Scored) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from suite.config import parse_duration, parse_memory, parse_seeds
+from suite.config import parse_duration, parse_memory, parse_seeds, parse_sizes
 from suite.records.record import Record
 from suite.sweep import DEFAULT_DATASETS, DEFAULT_TIMEOUT, Settings, execute, prepare
 
@@ -38,6 +38,8 @@ class RunOptions(TypedDict, total=False):
         family: Only these families, such as "cnn".
         jobs: Runs side by side; cores divided by threads if not given.
         threads: Threads a run, 1 if not given.
+        train_sizes: Numbers of training images, each of which is run, such as [600, 6000]; all of
+            the preset's if not given.
         precision: Arithmetic of models on Keras, "float32" (if not given) or "bfloat16".
         timeout: Limit of a run: seconds, or text such as "15m"; two hours if not given.
         memory: Limit of a run, such as "8GB".
@@ -50,6 +52,7 @@ class RunOptions(TypedDict, total=False):
     family: str | Sequence[str]
     jobs: int
     threads: int
+    train_sizes: int | str | Sequence[int]
     precision: str
     timeout: str | float
     memory: str
@@ -237,11 +240,19 @@ def _seeds(seeds: int | Sequence[int] | None) -> tuple[int, ...] | None:
     return parse_seeds(",".join(str(seed) for seed in seeds) + ",")
 
 
+def _sizes(sizes: int | str | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(sizes, int | str):
+        return parse_sizes(sizes)
+    return parse_sizes(",".join(str(size) for size in sizes))
+
+
 def _options(options: RunOptions) -> dict[str, Any]:
     """Options in the words of the command line, as `Settings` has them."""
     values: dict[str, Any] = dict(options)
     if "family" in values:
         values["families"] = _names(values.pop("family"))
+    if "train_sizes" in values:
+        values["train_sizes"] = _sizes(values["train_sizes"])
     values["timeout"] = parse_duration(values.get("timeout") or DEFAULT_TIMEOUT)
     if isinstance(values.get("memory"), str):
         values["memory"] = parse_memory(values["memory"])

@@ -39,6 +39,7 @@ class SweepConfig:
         models: Models as `suite.grammar` has them.
         family: Families to keep.
         preset: How much of a full training is done.
+        train_sizes: Numbers of training images, each of which is run.
         protocol: How the data are divided.
         seeds: The base seeds.
         jobs: Runs side by side.
@@ -54,6 +55,7 @@ class SweepConfig:
     models: tuple[str, ...] = ()
     family: tuple[str, ...] = ()
     preset: str | None = None
+    train_sizes: tuple[int, ...] | None = None
     protocol: str | None = None
     seeds: tuple[int, ...] | None = None
     jobs: int | None = None
@@ -117,6 +119,27 @@ def parse_seeds(text: str | int) -> tuple[int, ...]:
     if twice is not None:
         raise UsageError(f"seeds {written[:80]!r}: {twice} stands twice. Name each seed once")
     return tuple(seeds)
+
+
+def parse_sizes(text: str | int) -> tuple[int, ...]:
+    """Numbers of training images, ascending, from "600,6000"; "600" alone is one of them.
+
+    Raises:
+        UsageError: It is no list of different whole numbers from 1 to 999,999,999.
+    """
+    written = str(text).strip()
+    sizes: list[int] = []
+    for part in (part.strip() for part in written.split(",")):
+        if not re.fullmatch("[0-9]{1,9}", part) or int(part) == 0:
+            raise UsageError(
+                f"train sizes {written[:80]!r}: {part[:80]!r} is no number of training images. "
+                "Write whole numbers from 1, such as 600,6000"
+            )
+        if int(part) in sizes:
+            raise UsageError(f"train sizes {written[:80]!r}: {int(part)} stands twice. "
+                             "Name each size once")  # fmt: skip
+        sizes.append(int(part))
+    return tuple(sorted(sizes))
 
 
 def parse_duration(text: str | float) -> float:
@@ -185,6 +208,14 @@ def _seeds(value: object) -> tuple[int, ...]:
     raise UsageError(f"expected a count or a list of whole numbers, got {value!r}")
 
 
+def _sizes(value: object) -> tuple[int, ...]:
+    if isinstance(value, list):
+        return parse_sizes(",".join(str(item) for item in value))
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return parse_sizes(value)
+    raise UsageError(f"expected a list of whole numbers, got {value!r}")
+
+
 def _duration(value: object) -> float:
     if isinstance(value, str | int | float):
         return parse_duration(value)
@@ -202,6 +233,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "models": _texts,
     "family": _names,
     "preset": _text,
+    "train_sizes": _sizes,
     "protocol": _text,
     "seeds": _seeds,
     "jobs": _count,

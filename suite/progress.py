@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+from suite.protocol.rules import split_preset
 from suite.runner.events import (
     EpochEnded,
     Event,
@@ -185,7 +186,9 @@ class SweepProgress:
 
 def _where(job: Job) -> str:
     fold = "" if job.key.fold is None else f" fold {job.key.fold}"
-    return f"{job.key.dataset} seed {job.key.seed}{fold}"
+    size = split_preset(job.key.preset)[1]
+    images = "" if size is None else f" {size:,} images"
+    return f"{job.key.dataset}{images} seed {job.key.seed}{fold}"
 
 
 class Clock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from pathlib import Path
 from suite.data.datasets import Dataset, load
 from suite.errors import UsageError, did_you_mean
 from suite.protocol.rules import Preset, Protocol, preset_named, protocol_named
-from suite.protocol.splits import Split, make_split
 from suite.records.machine import total_memory, usable_cores
 from suite.records.record import Record, RunKey
 from suite.records.store import Damage, Store, open_store, scan
@@ -20,6 +19,7 @@ from suite.runner.events import RunEnded
 from suite.runner.isolate import MEMORY_SHARE, Limits
 from suite.runner.local import Finished, OnEvent, run_local
 from suite.runner.plan import DEFAULT_PRECISION, PRECISIONS, Job, Plan, make_plan
+from suite.runner.splits import Splits
 from suite.saving import check_folder, keep_model
 from suite.selection import Selection, select_models
 
@@ -38,6 +38,8 @@ class Settings:
         models: Selections; empty for all models that are installed.
         families: Families to keep; empty for all.
         preset: How much of a full training is done.
+        train_sizes: Numbers of training images, each of which is run; empty for as many as the
+            preset has.
         protocol: How the data are divided.
         seeds: Base seeds; None for the preset's number.
         jobs: Runs side by side; None for cores divided by threads.
@@ -56,6 +58,7 @@ class Settings:
     models: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     preset: str = "standard"
+    train_sizes: tuple[int, ...] = ()
     protocol: str = "holdout"
     seeds: tuple[int, ...] | None = None
     jobs: int | None = None
@@ -80,6 +83,8 @@ class Sweep:
         datasets: The datasets, loaded.
         protocol: How they are divided.
         preset: How much of a full training is done.
+        train_sizes: Numbers of training images that were asked for; empty for the preset's.
+        presets: The preset, or what it is reduced to, by dataset.
         seeds: The base seeds.
         plan: The runs to do, and those recorded.
         splits: Makes and remembers splits.
@@ -95,6 +100,8 @@ class Sweep:
     datasets: dict[str, Dataset]
     protocol: Protocol
     preset: Preset
+    train_sizes: tuple[int, ...]
+    presets: Mapping[str, tuple[Preset, ...]]
     seeds: tuple[int, ...]
     plan: Plan
     splits: Splits
@@ -110,24 +117,6 @@ class Sweep:
         return estimate_seconds(self.plan.jobs, self.lanes)
 
 
-class Splits:
-    """Makes the splits of a sweep; each is made once."""
-
-    def __init__(self, datasets: dict[str, Dataset], protocol: Protocol, preset: Preset) -> None:
-        self._datasets = datasets
-        self._rules = protocol, preset
-        self._made: dict[tuple[str, int, int | None], Split] = {}
-
-    def __call__(self, dataset: str, seed: int, fold: int | None) -> Split:
-        """The split for a dataset, a base seed and, where the protocol has them, a fold."""
-        key = dataset, seed, fold
-        if key not in self._made:
-            data = self._datasets[dataset]
-            labels, tested = data.labels("train"), len(data.labels("test"))
-            self._made[key] = make_split(labels, tested, *self._rules, seed, fold)
-        return self._made[key]
-
-
 def prepare(settings: Settings) -> Sweep:
     """Check settings, load the data and work out the plan; nothing is run or written.
 
@@ -137,7 +126,7 @@ def prepare(settings: Settings) -> Sweep:
         DataError: Data that can't be found or are not what they should be.
         StoreError: The results folder can't be read.
     """
-    protocol, preset = protocol_named(settings.protocol), preset_named(settings.preset)
+    protocol, preset = protocol_named(settings.protocol), _preset_of(settings)
     _check_counts(settings)
     if settings.precision not in PRECISIONS:
         raise UsageError(f"unknown precision {settings.precision!r}."
@@ -148,15 +137,14 @@ def prepare(settings: Settings) -> Sweep:
     if settings.save_models is not None:
         check_folder(settings.save_models, settings.results, settings.scheduler, selections)
     datasets = {name: load(name, settings.data_dir) for name in dict.fromkeys(settings.datasets)}
-    splits = Splits(datasets, protocol, preset)
+    splits = Splits(datasets, protocol)
+    presets = {name: splits.presets(name, preset, settings.train_sizes) for name in datasets}
     seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))
-    recorded, damaged = _recorded(
-        settings.results, datasets, f"{protocol.name}-{preset.name}", selections
-    )
+    recorded, damaged = _recorded(settings.results, protocol, presets, selections)
     plan = make_plan(
         selections,
-        datasets,
-        (protocol, preset),
+        presets,
+        protocol,
         seeds,
         split_of=splits,
         threads=settings.threads,
@@ -175,6 +163,8 @@ def prepare(settings: Settings) -> Sweep:
         datasets=datasets,
         protocol=protocol,
         preset=preset,
+        train_sizes=settings.train_sizes,
+        presets=presets,
         seeds=seeds,
         plan=plan,
         splits=splits,
@@ -184,6 +174,14 @@ def prepare(settings: Settings) -> Sweep:
         damaged=damaged,
         models=settings.save_models,
     )
+
+
+def _preset_of(settings: Settings) -> Preset:
+    preset = preset_named(settings.preset)
+    if preset.size is not None:
+        raise UsageError(f"preset {preset.name!r}: a sweep names training sizes apart. "
+                         f"Use --preset {preset.plain} --train-sizes {preset.size}")  # fmt: skip
+    return preset
 
 
 def _check_counts(settings: Settings) -> None:
@@ -208,13 +206,17 @@ def _check_counts(settings: Settings) -> None:
 
 
 def _recorded(
-    folder: Path, datasets: dict[str, Dataset], table: str, selections: Sequence[Selection]
+    folder: Path,
+    protocol: Protocol,
+    presets: Mapping[str, Sequence[Preset]],
+    selections: Sequence[Selection],
 ) -> tuple[dict[RunKey, Record], tuple[Damage, ...]]:
-    """The records of a table's models, without their arrays, and the damaged ones."""
+    """The records of the sweep's models and tables, without their arrays, and the damaged ones."""
     models = {selection.model.name for selection in selections}
     records: dict[RunKey, Record] = {}
     damaged: list[Damage] = []
-    for found in (one for dataset in datasets for one in scan(folder, dataset, table, models)):
+    tables = [(name, f"{protocol.name}-{p.name}") for name, own in presets.items() for p in own]
+    for found in (one for table in tables for one in scan(folder, *table, models)):
         if isinstance(found, Damage):
             damaged.append(found)
         else:

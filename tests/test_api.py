@@ -79,6 +79,17 @@ def test_a_damaged_record_is_left_out_with_a_warning(folder, tmp_path):
         assert len(suite.results(copy)) == 5
 
 
+def test_training_sizes_are_taken_as_numbers_or_as_text(tmp_path):
+    for sizes in ([100, 400], "400,100"):
+        records = list(suite.run("digits", "nearest_centroid", seeds=1, train_sizes=sizes,
+                                 results=tmp_path / str(sizes), progress=False))  # fmt: skip
+        assert {(r.preset, r.train_images) for r in records} == {
+            ("standard-n100", 100), ("standard-n400", 400)
+        }  # fmt: skip
+    with pytest.raises(UsageError, match="is no number of training images"):
+        suite.run("digits", "nearest_centroid", train_sizes=0, results=tmp_path)
+
+
 def test_bad_arguments_are_refused(tmp_path):
     with pytest.raises(UsageError):
         suite.run("digits", seeds=0)

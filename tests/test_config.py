@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from suite.config import SweepConfig, parse_duration, parse_memory, parse_seeds, read_config
+from suite.config import (
+    SweepConfig,
+    parse_duration,
+    parse_memory,
+    parse_seeds,
+    parse_sizes,
+    read_config,
+)
 from suite.errors import ConfigError, UsageError
 from suite.source_hash import PROJECT_ROOT
 
@@ -17,6 +24,7 @@ datasets = "fashion, mnist"
 models = ["svm[C=[1,10]]", "cmasch"]
 family = ["classic,cnn", "own"]
 preset = "quick"
+train_sizes = [6000, 600]
 protocol = "full"
 seeds = [0, 2]
 jobs = 2
@@ -42,6 +50,7 @@ def test_every_key(tmp_path: Path) -> None:
         models=("svm[C=[1,10]]", "cmasch"),
         family=("classic", "cnn", "own"),
         preset="quick",
+        train_sizes=(600, 6_000),
         protocol="full",
         seeds=(0, 2),
         jobs=2,
@@ -81,6 +90,11 @@ def test_the_sweeps_of_the_project_can_be_read(file: Path) -> None:
         ("seeds = [1, 1]", "seeds: seeds '1,1,': 1 stands twice"),
         ("seeds = true", "seeds: expected a count"),
         ("seeds = [1.5]", "'1.5' is no whole number"),
+        ("train_sizes = []", "train_sizes: train sizes '': '' is no number"),
+        ("train_sizes = [0]", "'0' is no number of training images"),
+        ("train_sizes = [600, 600]", "train sizes '600,600': 600 stands twice"),
+        ("train_sizes = true", "train_sizes: expected a list of whole numbers, got True"),
+        ("train_sizes = [1.5]", "'1.5' is no number of training images"),
         ("timeout = 'soon'", "timeout: 'soon' is no time"),
         ("timeout = [1]", "timeout: expected a time"),
         ("memory = 8", "memory: expected text such as '8GB'"),
@@ -145,6 +159,38 @@ def test_seeds_that_are_none(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sizes"),
+    [("600", (600,)), (600, (600,)), (" 6000, 600 ,60000", (600, 6_000, 60_000)), ("060", (60,))],
+)
+def test_training_sizes(text: str | int, sizes: tuple[int, ...]) -> None:
+    assert parse_sizes(text) == sizes
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "'' is no number of training images"),
+        ("0", "'0' is no number"),
+        ("-5", "'-5' is no number"),
+        ("600,", "'' is no number"),
+        ("six", "'six' is no number"),
+        ("6e3", "'6e3' is no number"),
+        ("6,000,6", "'000' is no number"),
+        ("600,6000,600", "600 stands twice"),
+        ("60,060", "60 stands twice"),
+        ("1234567890", "is no number"),
+        ("9" * 5000, "is no number"),
+        ("²", "is no number"),
+    ],
+)
+def test_training_sizes_that_are_none(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_sizes(text)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"),
     [
         ("2h", 7200), ("90s", 90), ("15m", 900), ("1h30m", 5400), ("1.5H", 5400), ("1d 2h", 93_600),
@@ -184,7 +230,7 @@ def test_memory_that_is_none(text: str) -> None:
 @settings(deadline=None)  # other processes may share the machine
 @given(st.text() | st.text("0123456789.,hmsdkgbi "))
 def test_any_text_gives_a_value_or_a_usage_error(text: str) -> None:
-    for parser in (parse_seeds, parse_duration, parse_memory):
+    for parser in (parse_seeds, parse_sizes, parse_duration, parse_memory):
         with suppress(UsageError):
             assert parser(text)
 

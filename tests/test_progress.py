@@ -60,6 +60,15 @@ def shown(sweep, records, width, terminal):
     return text.getvalue()
 
 
+def test_a_run_on_fewer_images_is_told_apart(tmp_path):
+    from suite.sweep import Settings, prepare
+
+    small = prepare(Settings(datasets=("digits",), models=("dummy",), preset="smoke", seeds=(0,),
+                             results=tmp_path / "r", train_sizes=(100,)))  # fmt: skip
+    output = shown(small, records_of(small, tmp_path), 80, terminal=False)
+    assert "dummy  digits 100 images seed 0  ok" in output
+
+
 @pytest.mark.parametrize("width", [50, 160])
 def test_a_terminal_shows_bars_and_lines_that_fit(sweep, tmp_path, width):
     output = shown(sweep, records_of(sweep, tmp_path), width, terminal=True)

@@ -31,7 +31,10 @@ def compare(
         str | None, typer.Option(help="Runs of this protocol.", show_default=False)
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="Runs of this preset.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Runs of this preset; standard-n600 for those on 600 images.", show_default=False
+        ),
     ] = None,
     data_dir: o.DataDir = None,
     as_json: o.AsJson = False,

@@ -33,6 +33,15 @@ PresetName = Annotated[
     str | None,
     typer.Option("--preset", help="smoke, quick, standard or paper.  \\[default: standard]"),
 ]
+TrainSizes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="Train each model on so many images: 600,6000,60000. A size at or above what protocol "
+        "and preset have (48,000 under holdout, 60,000 under full) is the run on all of them.  "
+        "\\[default: all]",
+    ),
+]
 ProtocolName = Annotated[
     str | None,
     typer.Option("--protocol", help="holdout, full or kfold.  \\[default: holdout]"),
@@ -90,6 +99,7 @@ def settings_of(
     datasets: str | None,
     models: list[str] | None,
     family: list[str] | None,
+    train_sizes: str | None,
     seeds: str | None,
     timeout: str | None,
     memory: str | None,
@@ -102,6 +112,7 @@ def settings_of(
         datasets: Names with commas between.
         models: Selections.
         family: Names of families, each text with commas between.
+        train_sizes: Numbers with commas between.
         seeds: A count or a list.
         timeout: A time such as "2h".
         memory: A size such as "8GB".
@@ -112,7 +123,14 @@ def settings_of(
         UsageError: An option can't be understood.
         ConfigError: The sweep file can't be.
     """
-    from suite.config import SweepConfig, parse_duration, parse_memory, parse_seeds, read_config
+    from suite.config import (
+        SweepConfig,
+        parse_duration,
+        parse_memory,
+        parse_seeds,
+        parse_sizes,
+        read_config,
+    )
     from suite.sweep import Settings
 
     file = read_config(config) if config else SweepConfig()
@@ -121,6 +139,7 @@ def settings_of(
         "models": tuple(models or file.models),
         "families": _names(family) if family is not None else file.family,
         "preset": rest.pop("preset") or file.preset,
+        "train_sizes": parse_sizes(train_sizes) if train_sizes is not None else file.train_sizes,
         "protocol": rest.pop("protocol") or file.protocol,
         "seeds": parse_seeds(seeds) if seeds is not None else file.seeds,
         "jobs": _first(rest.pop("jobs"), file.jobs),

@@ -35,7 +35,11 @@ def report(
         str | None, typer.Option(help="Protocol of the first table.", show_default=False)
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="Preset of the first table.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Preset of the first table; standard-n600 for runs on 600 images.",
+            show_default=False,
+        ),
     ] = None,
     data_dir: o.DataDir = None,
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -29,6 +29,7 @@ def run(
     models: o.Models = None,
     family: o.Family = None,
     preset: o.PresetName = None,
+    train_sizes: o.TrainSizes = None,
     protocol: o.ProtocolName = None,
     seeds: o.Seeds = None,
     jobs: o.Jobs = None,
@@ -74,6 +75,7 @@ def run(
     - suite run --datasets digits --preset smoke
     - suite run --datasets fashion,mnist --preset quick
     - suite run --models 'svm[C=[1,10]]' --protocol full --seeds 1
+    - suite run --models svm,knn --train-sizes 600,6000,60000
     - suite run --preset quick --scheduler tcp://10.0.0.1:8786
     """
     from rich.console import Console
@@ -87,7 +89,7 @@ def run(
         datasets=datasets, models=models, family=family, seeds=seeds, timeout=timeout,
         memory=memory, config=config, preset=preset, protocol=protocol, jobs=jobs,
         threads=threads, precision=precision, results=results, data_dir=data_dir, force=force,
-        scheduler=scheduler, save_models=save_models,
+        scheduler=scheduler, save_models=save_models, train_sizes=train_sizes,
     )  # fmt: skip
     console = Console(highlight=False)
     if dry_run:
@@ -160,12 +162,26 @@ def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
         chain([first], found),
         site,
         protocol=sweep.protocol.name,
-        preset=sweep.preset.name,
+        preset=_first_preset(settings, sweep, absent),
         data_dir=settings.data_dir,
         registry=sweep.registry,
     )
     print_report(report)
     return bool(report.damaged)
+
+
+def _first_preset(settings: Settings, sweep: Sweep, absent: Container[str]) -> str:
+    """The preset whose table comes first: the sweep's own, or else the largest size recorded."""
+    from suite.records.store import StoredRun, scan
+
+    reduced = {preset for own in sweep.presets.values() for preset in own if preset.size}
+    if not reduced:
+        return sweep.preset.name
+    for preset in (sweep.preset, *sorted(reduced, key=lambda preset: -(preset.size or 0))):
+        for found in scan(settings.results, table=f"{sweep.protocol.name}-{preset.name}"):
+            if isinstance(found, StoredRun) and found.record.dataset.name not in absent:
+                return preset.name
+    return sweep.preset.name
 
 
 def _absent(settings: Settings, sweep: Sweep) -> Iterator[str]:

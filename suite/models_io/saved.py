@@ -17,7 +17,15 @@ from pydantic import Field, ValidationError
 
 from suite.data.known import info_of
 from suite.errors import ModelError
-from suite.records.record import DatasetFacts, Environment, Name, Part, Record, Sha256
+from suite.records.record import (
+    DatasetFacts,
+    Environment,
+    Name,
+    Part,
+    PresetName,
+    Record,
+    Sha256,
+)
 from suite.records.store import Store
 
 Format = Literal["keras", "skops", "xgboost", "lightgbm"]
@@ -56,7 +64,7 @@ class SavedModel(Part):
         view: "flat" for float32 (n, 784), "image" for (n, 28, 28, 1), values in [0, 1].
         probabilities: Whether the run's model offered probabilities.
         protocol: How the data were divided.
-        preset: How much of a full training was done.
+        preset: How much of a full training was done, as in the record.
         seed: The base seed.
         fold: Which fold was scored, from 0, under `kfold`.
         engine: The library that trained.
@@ -75,7 +83,7 @@ class SavedModel(Part):
     view: Literal["flat", "image"]
     probabilities: bool
     protocol: Name
-    preset: Name
+    preset: PresetName
     seed: Annotated[int, Field(ge=0)]
     fold: Annotated[int, Field(ge=0)] | None = None
     engine: str | None = None

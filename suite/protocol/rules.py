@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from suite.contract import Params
@@ -37,6 +38,8 @@ class Preset:
         max_epochs: Upper limit of the parameter `epochs`; None for none.
         seeds: How many seeds are run unless told otherwise.
         publishable: Whether its records may stand on a published leaderboard.
+        size: The training images that another preset was reduced to (`reduced`); None for the
+            presets themselves.
     """
 
     name: str
@@ -44,7 +47,15 @@ class Preset:
     max_epochs: int | None
     seeds: int
     publishable: bool
+    size: int | None = None
 
+    @property
+    def plain(self) -> str:
+        """Name of the preset that it was made of by `reduced`, or else its own."""
+        return split_preset(self.name)[0]
+
+
+_REDUCED = re.compile(r"(.+)-n([1-9][0-9]{0,8})", re.ASCII)
 
 PROTOCOLS: dict[str, Protocol] = {
     p.name: p
@@ -94,14 +105,46 @@ def protocol_named(name: str) -> Protocol:
 
 
 def preset_named(name: str) -> Preset:
-    """The preset of that name.
+    """The preset of that name: "quick", or "quick-n600" for one that is reduced to 600 images.
 
     Raises:
         UsageError: There is none.
     """
-    if name not in PRESETS:
+    preset = find_preset(name)
+    if preset is None:
         raise UsageError(f"unknown preset {name!r}.{did_you_mean(name, PRESETS)}")
-    return PRESETS[name]
+    return preset
+
+
+def find_preset(name: str) -> Preset | None:
+    """As `preset_named`, for names out of records; None for one that is not known."""
+    plain, size = split_preset(name)
+    preset = PRESETS.get(plain)
+    return preset if preset is None or size is None else reduced(preset, size)
+
+
+def split_preset(name: str) -> tuple[str, int | None]:
+    """The parts of a preset's name: "standard-n600" is ("standard", 600)."""
+    match = _REDUCED.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, None)
+
+
+def reduced(preset: Preset, size: int) -> Preset:
+    """A preset of fewer training images, and otherwise the same epochs and parameters.
+
+    Its name is a table's name of its own, so that no run on fewer images stands among others.
+
+    Args:
+        preset: The preset; not a reduced one.
+        size: Upper limit of training images.
+    """
+    return replace(
+        preset,
+        name=f"{preset.name}-n{size}",
+        max_images=size,
+        publishable=False,
+        size=size,
+    )
 
 
 def preset_changes(
@@ -119,7 +162,7 @@ def preset_changes(
         Only the parameters whose value differs, with the value that the run uses.
     """
     changes: dict[str, Any] = {}
-    for name, value in overrides.get(preset.name, {}).items():
+    for name, value in overrides.get(preset.plain, {}).items():
         changes[name] = _lower(params[name], value)
     if preset.max_epochs is not None and "epochs" in params:
         changes["epochs"] = _lower(changes.get("epochs", params["epochs"]), preset.max_epochs)

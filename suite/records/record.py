@@ -27,6 +27,10 @@ NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 # Names that become parts of a path: no separator, no leading dot.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.]*$", max_length=100)]
+# A preset's name; a run on fewer training images has their number behind it: "standard-n600".
+PresetName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.]*(-n[1-9][0-9]{0,8})?$", max_length=100)
+]
 
 
 class Part(BaseModel):
@@ -105,7 +109,8 @@ class Record(Part):
         source_hash: SHA-256 of the plugin's file and its helpers, comments and docstrings apart.
         dataset: The data.
         protocol: How the data were divided.
-        preset: How much of a full training was done.
+        preset: How much of a full training was done; with "-n" and a number behind it, on so many
+            training images, with the epochs and parameters of the preset named first.
         split_hash: SHA-256 of the index arrays of all parts of the split.
         train_images: How many images the model was fitted on.
         seed: The base seed.
@@ -137,7 +142,7 @@ class Record(Part):
     source_hash: Sha256
     dataset: DatasetFacts
     protocol: Name
-    preset: Name
+    preset: PresetName
     split_hash: Sha256
     train_images: int
     seed: Annotated[int, Field(ge=0)]

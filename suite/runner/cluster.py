@@ -57,7 +57,7 @@ def run_cluster(
     Args:
         jobs: The runs, in the order in which they are taken; all of one number of threads.
         datasets: The datasets by name.
-        split_of: The split for (dataset, seed, fold).
+        split_of: The split of a run.
         scheduler: Address of the cluster's scheduler, such as "tcp://10.0.0.1:8786".
         limits: Of each run; where `bytes` is None, an even share of most of the worker's memory.
         on_event: Told of the progress.

@@ -166,7 +166,7 @@ class Dispatch:
 
     def _submit(self, number: int, job: Job) -> None:
         lane = self._lanes[number]
-        split = self._split_of(job.key.dataset, job.key.seed, job.key.fold)
+        split = self._split_of(job.key)
         limits = replace(self._limits, bytes=self._limits.bytes or lane.memory)
         task = make_task(job, self._datasets[job.key.dataset], split, limits, ())
         token = uuid.uuid4().hex
@@ -279,7 +279,7 @@ class Dispatch:
             run.task,
             told,
             dataset=self._datasets[job.key.dataset],
-            split=self._split_of(job.key.dataset, job.key.seed, job.key.fold),
+            split=self._split_of(job.key),
             machine=machine,
         )
         self._ended.append(Finished(lane=run.lane, job=job, record=record, arrays=arrays))

@@ -68,7 +68,7 @@ def run_local(
     Args:
         jobs: The runs, in the order in which they are taken; all of one number of threads.
         datasets: The datasets by name.
-        split_of: The split for (dataset, seed, fold).
+        split_of: The split of a run.
         lanes: How many runs at a time.
         limits: Of each run.
         on_event: Told of the progress.
@@ -96,7 +96,7 @@ def run_local(
                 if job is None:
                     break
                 lane = next(number for number in range(lanes) if number not in live)
-                split = split_of(job.key.dataset, job.key.seed, job.key.fold)
+                split = split_of(job.key)
                 own = () if uses_gpu(job) else cores[lane]
                 data, folder = datasets[job.key.dataset], _new_folder(models)
                 task = make_task(job, data, split, limits, own, folder)
@@ -123,7 +123,7 @@ def run_local(
                     run.task,
                     run.told,
                     dataset=datasets[job.key.dataset],
-                    split=split_of(job.key.dataset, job.key.seed, job.key.fold),
+                    split=split_of(job.key),
                     machine=this_machine(),
                 )
                 budget.learn(record)

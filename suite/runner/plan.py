@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ PRECISIONS = (DEFAULT_PRECISION, "bfloat16")
 # Processor seconds of a run besides fit and predict: fork, data, other predictions, record.
 RUN_OVERHEAD = 0.3
 
-SplitOf = Callable[[str, int, int | None], Split]
+SplitOf = Callable[[RunKey], Split]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +90,8 @@ class Plan:
 
 def make_plan(
     selections: Sequence[Selection],
-    datasets: Iterable[str],
-    rules: tuple[Protocol, Preset],
+    presets: Mapping[str, Sequence[Preset]],
+    protocol: Protocol,
     seeds: Sequence[int],
     *,
     split_of: SplitOf,
@@ -103,16 +104,15 @@ def make_plan(
 
     Args:
         selections: Models with their parameters.
-        datasets: Names of the datasets.
-        rules: Protocol and preset.
+        presets: What each dataset is trained under, by its name: a preset, or one a training size.
+        protocol: How the datasets are divided.
         seeds: Base seeds.
-        split_of: The split for (dataset, seed, fold).
+        split_of: The split of a run.
         threads: Threads of each run.
         precision: Data type of the arithmetic of models that use Keras.
         recorded: The records that there are.
         force: Run again what is recorded and current.
     """
-    protocol, preset = rules
     folds: Sequence[int | None] = range(protocol.folds) if protocol.folds else (None,)
     rounds = [(seed, fold) for seed in seeds for fold in folds]
     recorded = recorded or {}
@@ -120,10 +120,9 @@ def make_plan(
     ranked: list[tuple[tuple[int, float], Job]] = []
     current: list[Record] = []
     stale = 0
-    for dataset in datasets:
+    for dataset, own in presets.items():
         for round_, (seed, fold) in enumerate(rounds):
-            split = split_of(dataset, seed, fold)
-            for selection in selections:
+            for preset, selection in product(own, selections):
                 key = RunKey(
                     dataset=dataset,
                     protocol=protocol.name,
@@ -134,7 +133,7 @@ def make_plan(
                     fold=fold,
                 )
                 known = peaks.get((key.model, key.variant), {})
-                job = _job(key, selection, preset, split, threads, precision, speed, known)
+                job = _job(key, selection, preset, split_of(key), threads, precision, speed, known)
                 old = recorded.get(key)
                 if old is not None and not force and _is_current(old, job):
                     current.append(old)

@@ -12,7 +12,7 @@ import numpy as np
 from suite.data.datasets import DATASETS, Dataset, load
 from suite.data.duplicates import known_duplicates
 from suite.errors import RecordError
-from suite.protocol.rules import PRESETS, PROTOCOLS
+from suite.protocol.rules import PROTOCOLS, find_preset
 from suite.protocol.splits import make_split
 from suite.records.store import Damage, StoredRun
 from suite.stats.calibration import Reliability, reliability
@@ -179,7 +179,7 @@ def scored_labels(record: Record, dataset: Dataset) -> Labels:
     Raises:
         RecordError: Protocol or preset are unknown, or the fold is not the one that was predicted.
     """
-    protocol, preset = PROTOCOLS.get(record.protocol), PRESETS.get(record.preset)
+    protocol, preset = PROTOCOLS.get(record.protocol), find_preset(record.preset)
     if protocol is None or preset is None:
         raise RecordError(
             f"its protocol {record.protocol} or preset {record.preset} is unknown to this version"

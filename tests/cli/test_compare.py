@@ -108,6 +108,18 @@ def test_a_publishable_preset_comes_first_and_another_can_be_asked_for(tmp_path:
     assert "can't be told apart" in asked
 
 
+def test_runs_on_all_images_come_before_those_on_fewer(tmp_path: Path) -> None:
+    with open_store(tmp_path / "r") as store:
+        for model in ("svm", "knn"):
+            add(store, model, 0, range(1), preset="quick")
+            for seed in (0, 1, 2):
+                add(store, model, seed, range(1), preset="standard-n600", train_images=600)
+    assert "preset quick" in compare(tmp_path / "r", "svm", "knn").stdout
+    asked = compare(tmp_path / "r", "svm", "knn", "--preset", "standard-n600").stdout
+    assert "preset standard-n600" in asked
+    assert "mean of 3 seeds" in asked
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -26,6 +26,12 @@ DIGITS = ("--datasets", "digits", "--preset", "smoke")
         (("--family", "cnns"), "unknown family 'cnns'"),
         (("--preset", "quik"), "unknown preset 'quik'. Did you mean quick?"),
         (("--protocol", "holdot"), "unknown protocol 'holdot'. Did you mean holdout?"),
+        (("--preset", "smoke-n600"), "Use --preset smoke --train-sizes 600"),
+        (("--train-sizes", "0"), "'0' is no number of training images"),
+        (("--train-sizes", "-600"), "'-600' is no number of training images"),
+        (("--train-sizes", "six"), "'six' is no number of training images"),
+        (("--train-sizes", "600,100,600"), "600 stands twice"),
+        (("--train-sizes", "9,600"), "train size 9: too few images of digits for one of each"),
         (("--seeds", "many"), "'many'"),
         (("--seeds", "-1"), "-1"),
         (("--seeds", "0"), "'0'"),
@@ -105,7 +111,8 @@ def test_a_damaged_record_is_told_and_its_run_done_again(suite, tmp_path):
 
 
 def test_the_report_leaves_out_datasets_that_it_would_have_to_download(suite, tmp_path):
-    nowhere = {"SUITE_DATA_DIR": "", "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
+    nowhere = {"SUITE_DATA_DIR": "", "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path),
+               "SUITE_CACHE_DIR": str(tmp_path / "cache")}  # fmt: skip
     assert suite("run", *DIGITS, "--models", "dummy").returncode == 0
     shutil.copytree(tmp_path / "results/digits", tmp_path / "results/mnist")
     done = suite("run", *DIGITS, "--models", "dummy", env=nowhere)
@@ -157,6 +164,50 @@ def test_a_broken_plugin_file_is_told_and_the_others_run(suite, tmp_path):
     assert done.returncode == 2
     assert "broken.py:3" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_training_sizes_are_recorded_reported_and_taken_up_again(suite, tmp_path):
+    sweep = ("run", "--datasets", "digits", "--preset", "standard", "--seeds", 1,
+             "--models", "nearest_centroid,decision_tree", "--train-sizes")  # fmt: skip
+    first = suite(*sweep, "100,400")
+    assert first.returncode == 0, first
+    assert "4 runs to do (holdout, standard, train sizes 100 400)" in first.stdout
+    assert "protocol holdout, preset standard-n400" in first.stdout  # for want of all images
+    assert "Not publishable: trained on 400 images" in " ".join(first.stdout.split())
+    page = (tmp_path / "site/models/decision_tree.html").read_text()
+    assert "--preset standard --train-sizes 100 --seeds 1" in page
+    before = {run.path: run.record.digest for run in read(tmp_path / "results").runs}
+    assert len(before) == 4
+
+    second = suite(*sweep, "100,400,60000")
+    assert second.returncode == 0, second
+    assert "2 runs to do" in second.stdout
+    assert "4 recorded and current" in second.stdout
+    assert "a train size of 60,000 means all 1,149 images" in " ".join(second.stdout.split())
+    board = json.loads((tmp_path / "site/leaderboard.json").read_text())
+    assert (board["preset"], board["publishable"]) == ("standard", True)
+    after = {run.path: run.record.digest for run in read(tmp_path / "results").runs}
+    assert after.items() >= before.items()
+    folders = {path.parent.parent.name for path in after}
+    assert folders == {"holdout-standard", "holdout-standard-n100", "holdout-standard-n400"}
+
+    ordinary = suite(*sweep[:-1])
+    assert "0 runs to do (holdout, standard); 2 recorded and current" in ordinary.stdout
+    assert "0 runs to do" in suite(*sweep, "400").stdout
+    assert json.loads((tmp_path / "site/leaderboard.json").read_text())["preset"] == "standard"
+
+
+def test_a_plan_tells_training_sizes_apart_and_a_sweep_file_may_have_them(suite, tmp_path):
+    (tmp_path / "sweep.toml").write_text(
+        'datasets = ["digits"]\nmodels = ["dummy"]\nseeds = 2\ntrain_sizes = [100, 60000]\n'
+    )
+    done = suite("plan", "--config", "sweep.toml")
+    assert done.returncode == 0, done
+    assert re.search(r"dummy\s+digits\s+100\s+2\s", done.stdout)
+    assert re.search(r"dummy\s+digits\s+1,149\s+2\s", done.stdout)
+    done = suite("plan", "--config", "sweep.toml", "--train-sizes", "50")
+    assert "2 runs to do (holdout, standard, train sizes 50)" in done.stdout
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize("columns", ["60", "160"])

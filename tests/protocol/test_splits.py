@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suite.errors import UsageError
-from suite.protocol.rules import PRESETS, PROTOCOLS, Preset
+from suite.protocol.rules import PRESETS, PROTOCOLS, Preset, reduced
 from suite.protocol.splits import make_split
 
 HOLDOUT, FULL, KFOLD = (PROTOCOLS[name] for name in ("holdout", "full", "kfold"))
@@ -68,6 +68,30 @@ def test_a_cap_keeps_proportions_and_is_part_of_the_uncapped_split(y, seed, limi
     for label in range(10):
         share = (y[whole.train] == label).sum() * len(capped.train) / max(len(whole.train), 1)
         assert abs((y[capped.train] == label).sum() - share) <= 1.5
+
+
+@settings(deadline=None)  # other processes may share the machine
+@given(
+    y=labels, seed=seeds, sizes=st.tuples(st.integers(1, 400), st.integers(1, 400)).map(sorted),
+    protocol=st.sampled_from([HOLDOUT, FULL, KFOLD]),
+)  # fmt: skip
+def test_a_smaller_training_set_is_part_of_a_larger_one(y, seed, sizes, protocol):
+    fold = 0 if protocol.folds else None
+    presets = [*(reduced(STANDARD, size) for size in sizes), STANDARD]
+    small, large, whole = (make_split(y, 7, protocol, p, seed, fold) for p in presets)
+    assert set(small.train) <= set(large.train) <= set(whole.train)
+    assert set(small.validation) <= set(large.validation) <= set(whole.validation)
+    assert small.test.tolist() == whole.test.tolist()
+
+
+@pytest.mark.parametrize(("name", "size"), [("smoke", 1_000), ("quick", 6_000)])
+def test_a_size_gives_the_images_of_the_preset_that_has_so_many(name, size):
+    y = np.arange(10_000, dtype=np.uint8) % 10
+    for seed in range(3):
+        one = make_split(y, 7, HOLDOUT, PRESETS[name], seed)
+        other = make_split(y, 7, HOLDOUT, reduced(STANDARD, size), seed)
+        assert len(one.train) == size
+        assert one.sha256 == other.sha256
 
 
 @given(y=labels, seed=seeds)

@@ -99,6 +99,22 @@ def test_the_path_of_a_record(variant, fold, expected):
     assert key.stem == expected
 
 
+def test_a_run_on_fewer_images_has_a_folder_of_its_own(make_run):
+    record, _ = make_run(preset="standard-n600", dataset=DatasetFacts(name="mnist", sums={}))
+    assert record.key.stem == "mnist/holdout-standard-n600/svm/seed-0"
+    assert Record.model_validate_json(record.to_json()) == record
+
+
+@pytest.mark.parametrize(
+    "preset",
+    ["standard-n0", "standard-n06", "standard-n", "standard-600", "-n600", "standard-n6/../..",
+     "standard-n6-n5", "standard-n1234567890", "a/b", "..", ".standard-n600", ""],
+)  # fmt: skip
+def test_a_preset_s_name_is_a_word_with_a_number_of_images_at_most(make_run, preset):
+    with pytest.raises(ValidationError):
+        make_run(preset=preset)
+
+
 def test_the_sum_of_arrays_sees_names_types_shapes_and_values():
     zeros = np.zeros(4, dtype=np.uint8)
     ones = np.ones(4, dtype=np.uint8)

@@ -111,6 +111,8 @@ def test_a_class_that_is_never_predicted_has_no_precision(runs: Any, registry: R
          ["--models", "net[C=2,layers=(7)]"]),
         ({"protocol": "kfold", "fold": 2, "preset": "quick"},
          ["--protocol", "kfold", "--preset", "quick"]),
+        ({"preset": "standard-n600", "train_images": 600},
+         ["--preset", "standard", "--train-sizes", "600"]),
         ({"threads": 4}, ["--threads", "4"]),
         ({"environment": {"backend": "jax", "precision": "bfloat16"}},
          ["KERAS_BACKEND=jax", "--precision", "bfloat16"]),
@@ -124,6 +126,7 @@ def test_the_command_does_the_same_runs_again(
     words = shlex.split(page.parts[0].command)
     for flag in flags:
         assert flag in words, page.parts[0].command
+    assert ("--train-sizes" in words) == ("--train-sizes" in flags)
     (selection,) = select(registry, [words[words.index("--models") + 1]])
     assert dict(selection.params) == made[0].record.parameters
     assert words[words.index("--results") + 1] != "results"

@@ -83,6 +83,13 @@ def test_ours_stands_beside_the_published_value(runs: Runs) -> None:
     assert row.changed == "trains by hand"
 
 
+def test_runs_on_fewer_images_stand_beside_no_published_value(runs: Runs) -> None:
+    small = runs(91.0, 91.0, preset="standard-n600", train_images=600)
+    assert compare(published(), small).verdict == "not run yet"
+    row = compare(published(), [*runs(None), *small])
+    assert row.verdict == "failed"
+
+
 @pytest.mark.parametrize(
     ("ours", "verdict", "reasons"),
     [

@@ -77,6 +77,31 @@ def test_publishable_tables_come_first_then_the_largest(scored: MakeScored) -> N
     assert [t.preset for t in build_tables(runs, {}, ORDER)] == ["paper", "quick", "smoke"]
 
 
+def test_training_sizes_are_never_mixed_and_come_last(scored: MakeScored) -> None:
+    runs = [scored(0.9), scored(0.4, preset="smoke")]
+    for size, seeds in ((600, 3), (6_000, 1)):
+        runs += [scored(0.7, preset=f"standard-n{size}", train_images=size, seed=seed)
+                 for seed in range(seeds)]  # fmt: skip
+    tables = build_tables(runs, {}, ORDER)
+    names = ["standard", "smoke", "standard-n6000", "standard-n600"]
+    assert [table.preset for table in tables] == names
+    assert [table.size for table in tables] == [None, None, 6_000, 600]
+    assert [table.publishable for table in tables] == [True, False, False, False]
+    assert [row.runs for table in tables for row in table.rows] == [1, 1, 1, 3]
+    assert build_tables(runs, {}, ORDER, preset="standard")[0].preset == "standard"
+    assert build_tables(runs, {}, ORDER, preset="standard-n600")[0].preset == "standard-n600"
+
+
+def test_captions_tell_the_training_size(scored: MakeScored) -> None:
+    run = scored(0.7, preset="standard-n600", train_images=600)
+    (table,) = build_tables([run], {}, ORDER)
+    said = {fact.subject: fact.text for fact in facts(table, TITLES)}
+    assert said["Preset"].startswith("standard-n600: at most 600 training images, at most 12")
+    banner = warning(table) or ""
+    assert banner.startswith("Not publishable: trained on 600 images")
+    assert "without --train-sizes" in banner
+
+
 def test_what_is_asked_for_comes_first(scored: MakeScored) -> None:
     runs = [scored(0.5, preset="smoke"), scored(0.9), scored(0.9, protocol="full", preset="smoke")]
     tables = build_tables(runs, {}, ORDER, protocol="full")

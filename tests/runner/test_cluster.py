@@ -91,6 +91,16 @@ def test_results_are_those_of_this_machine_to_the_bit(shared, on_cluster, sweep_
     nothing_below(shared, "one", "two")
 
 
+def test_training_sizes_are_those_of_this_machine(shared, on_cluster, sweep_of):
+    settings = {"preset": "standard", "seeds": (0,), "train_sizes": (100, 9_999)}
+    away = list(on_cluster(shared, "nearest_centroid", **settings))
+    sweep = sweep_of("nearest_centroid", **settings)
+    here = run_local(sweep.plan.jobs, sweep.datasets, sweep.splits, lanes=1, limits=sweep.limits)
+    expected = {run.record.key: run.record.arrays_sha256 for run in here}
+    assert {run.record.key: run.record.arrays_sha256 for run in away} == expected
+    assert {key.preset for key in expected} == {"standard-n100", "standard"}
+
+
 def test_precision_reaches_a_worker(shared, on_cluster, run_all):
     name, options = "machine_learning_mastery/default", {"precision": "bfloat16", "seeds": (0,)}
     (away,) = on_cluster(shared, name, **options)

@@ -113,7 +113,7 @@ def test_labels_of_scored_images_are_not_in_what_the_process_is_told(sweep_of, p
     sweep = sweep_of("fine", protocol=protocol, preset="standard")
     dataset = sweep.datasets["digits"]
     job = sweep.plan.jobs[0]
-    split = sweep.splits("digits", job.key.seed, job.key.fold)
+    split = sweep.splits(job.key)
     task = pickle.loads(pickle.dumps(make_task(job, dataset, split, Limits(), ())))
     told = [*task.train_labels, *task.validation_labels]
     assert len(told) == len(split.train) + len(split.validation)

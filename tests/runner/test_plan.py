@@ -96,6 +96,52 @@ def test_one_split_serves_all_models_of_a_dataset_and_seed(sweep_of):
     assert len({job.split_hash for job in jobs}) == 2
 
 
+def test_a_training_size_is_a_run_of_its_own_and_all_images_are_the_ordinary_one(sweep_of):
+    standard = {"preset": "standard", "seeds": (0, 1)}
+    jobs = sweep_of("fine", "exits", train_sizes=(100, 400, 60_000), **standard).plan.jobs
+    assert {(job.key.preset, job.train_images) for job in jobs} == {
+        ("standard-n100", 100), ("standard-n400", 400), ("standard", 1_149)
+    }  # fmt: skip
+    assert len(jobs) == 2 * 2 * 3
+    assert [job.key.seed for job in jobs] == [0] * 6 + [1] * 6  # first seeds first
+    ordinary = {job.key: job for job in sweep_of("fine", "exits", **standard).plan.jobs}
+    same = [job for job in jobs if job.key.preset == "standard"]
+    assert {job.key: job.split_hash for job in same} == {
+        key: job.split_hash for key, job in ordinary.items()
+    }
+
+
+def test_what_is_recorded_of_a_size_is_left_out_and_no_other(sweep_of, tmp_path):
+    def plan(*sizes, **settings):
+        return sweep_of("fine", preset="standard", seeds=(0,), train_sizes=sizes, **settings).plan
+
+    small, whole = plan(100, 60_000).jobs
+    assert (small.key.preset, whole.key.preset) == ("standard-n100", "standard")
+    store(tmp_path / "results", record_for(small), record_for(whole))
+    left = plan(100, 400, 60_000)
+    assert [job.key.preset for job in left.jobs] == ["standard-n400"]
+    assert {record.key for record in left.recorded} == {small.key, whole.key}
+    assert not plan().jobs  # 60,000 was the ordinary run
+    assert [job.key.preset for job in plan(100, force=True).jobs] == ["standard-n100"]
+    store(tmp_path / "results", record_for(small, source_hash="0" * 64))
+    assert [job.key for job in plan(100, 60_000).jobs] == [small.key]
+    assert plan(100, 60_000).stale == 1
+
+
+def test_a_size_keeps_the_epochs_and_the_parameters_of_its_preset(sweep_of):
+    sizes = {"train_sizes": (200, 9_999), "preset": "quick", "seeds": (0,)}
+    small, whole = sweep_of("abelusha", **sizes).plan.jobs
+    assert (small.key.preset, whole.key.preset) == ("quick-n200", "quick")
+    assert small.preset_changes == whole.preset_changes == {"epochs": 3}
+    assert small.key.variant == whole.key.variant
+
+
+def test_costs_follow_the_number_of_training_images(sweep_of):
+    jobs = sweep_of("fine", preset="standard", seeds=(0,), train_sizes=(100, 400)).plan.jobs
+    few, many = (job.cost - RUN_OVERHEAD for job in jobs)
+    assert many == pytest.approx(4 * few)
+
+
 def test_an_estimate_is_the_work_over_the_lanes_but_no_less_than_the_longest_run(sweep_of):
     jobs = sweep_of("dummy", "knn", seeds=tuple(range(10)), preset="quick").plan.jobs
     work = sum(job.cost for job in jobs)
