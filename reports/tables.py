@@ -12,7 +12,7 @@ from itertools import groupby
 from reports.machines import Machine
 from reports.rows import Description, Row, build_rows
 from suite.errors import UsageError
-from suite.protocol.rules import PRESETS
+from suite.protocol.rules import DEFAULT_PRESET, DEFAULT_PROTOCOL, PRESETS
 from suite.records.record import Record
 from suite.stats.scoring import Scored
 
@@ -87,7 +87,8 @@ def build_tables(
         preset: Preset of the primary table; None for any.
 
     Returns:
-        The tables: those asked for, then publishable ones, then those with most records.
+        The tables: those asked for, then publishable ones, then that of the default protocol and
+        preset if it has most models, then those with most records.
 
     Raises:
         UsageError: No run is of the protocol and preset asked for.
@@ -105,8 +106,24 @@ def build_tables(
             f"no records of protocol {protocol or '(any)'} and preset {preset or '(any)'}. "
             f"There are: {there}."
         )
-    tables.sort(key=lambda t: (not is_asked_for(t), not t.publishable, -len(t.records)))
+    common = _common_ground(tables)
+    tables.sort(
+        key=lambda t: (not is_asked_for(t), not t.publishable, t is not common, -len(t.records))
+    )
     return tuple(tables)
+
+
+def _common_ground(tables: Iterable[Table]) -> Table | None:
+    """The table of the default protocol and preset, if most publishable models are in it.
+
+    A grid of settings can have more records under another protocol, but no table compares more
+    models with each other. While a sweep has only begun, it leaves the first place to others.
+    """
+    models = {(t.protocol, t.preset): {r.model for r in t.records} for t in tables if t.publishable}
+    default = models.get((DEFAULT_PROTOCOL, DEFAULT_PRESET), set())
+    if 2 * len(default) <= len(set().union(*models.values())):
+        return None
+    return next(t for t in tables if (t.protocol, t.preset) == (DEFAULT_PROTOCOL, DEFAULT_PRESET))
 
 
 def _table_key(scored: Scored) -> tuple[str, str]:
