@@ -10,11 +10,13 @@ from reports.formats import listing
 from reports.groups import MOST_ROWS
 from reports.shell import Shell
 from reports.tables import Table
+from suite.data.duplicates import MAX_DISTANCE, known_duplicates
 from suite.data.known import DATASETS
 from suite.protocol import rules
 from suite.protocol.seeds import model_seed, order_seed, split_seed
 from suite.protocol.splits import HOLDOUT_PARTS
 from suite.records.record import Record
+from suite.stats.calibration import BINS
 from suite.stats.ties import SIGNIFICANCE
 
 PAGE = "methods.html"
@@ -51,6 +53,25 @@ class Software:
     packages: tuple[tuple[str, str], ...]
     engines: tuple[tuple[str, int], ...]
     runs: int
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """How many test images of a dataset are nearly the same as training images.
+
+    Attributes:
+        dataset: Name of the dataset.
+        pairs: Pairs of a test and a training image.
+        equal: Pairs with equal pixels.
+        images: Test images in the pairs.
+        tested: All test images.
+    """
+
+    dataset: str
+    pairs: int
+    equal: int
+    images: int
+    tested: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +129,9 @@ def to_html(tables: Sequence[Table], shell: Shell) -> str:
         software=software(records),
         listing=listing,
         datasets=[info for name, info in DATASETS.items() if name in shown],
+        bins=BINS,
+        max_distance=MAX_DISTANCE,
+        duplicates=[found for name in DATASETS if name in shown for found in duplicates(name)],
         terms=[terms for terms in TERMS if terms.dataset in shown],
     )
 
@@ -132,6 +156,17 @@ def seeds() -> tuple[Seed, ...]:
             (model_seed(0, 0), model_seed(1, 0)),
         ),
     )
+
+
+def duplicates(name: str) -> tuple[Duplicates, ...]:
+    """The counts of a dataset's published list of near-duplicates; empty without a list."""
+    known = known_duplicates(name)
+    if known is None:
+        return ()
+    equal = sum(pair.distance == 0 for pair in known)
+    images = len({pair.test_index for pair in known})
+    tested = DATASETS[name].pair("test")[0].shape[0]
+    return (Duplicates(name, len(known), equal, images, tested),)
 
 
 def hardware(records: Sequence[Record]) -> tuple[Hardware, ...]:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from reports.methods_page import hardware, software, to_html
+from reports.methods_page import duplicates, hardware, software, to_html
 from reports.shell import Shell
 from reports.tables import build_tables
 from suite.contract import derive_seed
+from suite.data.duplicates import known_duplicates
 from suite.data.known import DATASETS
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.stats.scoring import Scored
@@ -28,6 +29,21 @@ def test_rules_seeds_and_sums_come_from_the_code(scored: MakeScored) -> None:
     for file in (*DATASETS["fashion"].files, *DATASETS["mnist"].files):
         assert file.sha256 in page
     assert DATASETS["digits"].files[0].sha256 not in page
+
+
+def test_near_duplicates_are_counted_in_the_published_lists(scored: MakeScored) -> None:
+    for name in ("fashion", "mnist"):
+        pairs = known_duplicates(name)
+        assert pairs is not None
+        (found,) = duplicates(name)
+        assert (found.pairs, found.tested) == (len(pairs), 10_000)
+        assert found.images == len({pair.test_index for pair in pairs})
+    assert duplicates("digits") == ()
+    page = to_html(build_tables([scored(0.9)], {}, ORDER), SHELL)
+    assert "16 of 10,000" in page
+    assert "0.16 points" in page
+    digits = to_html(build_tables([scored(0.9, dataset="digits")], {}, ORDER), SHELL)
+    assert "Near-duplicates between" not in digits
 
 
 def test_links_within_the_page_lead_somewhere(scored: MakeScored) -> None:
