@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reports.captions import facts, heading, warning
 from reports.cells import costs, costs_from, results
-from reports.formats import one_line
+from reports.formats import ABSENT, one_line
 from reports.rows import Row
 from reports.tables import Line, Table
 from suite.records.store import Damage
@@ -36,7 +36,7 @@ def to_markdown(
         parts += [
             "## Damaged records",
             "They can't be believed and are counted nowhere.",
-            _grid(["Record", "What is wrong"], rows, [_LEFT, _LEFT]),
+            grid(["Record", "What is wrong"], rows, [_LEFT, _LEFT]),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -52,49 +52,81 @@ def _section(table: Table, titles: Mapping[str, str]) -> list[str]:
     banner = warning(table)
     if banner:
         parts.append(f"> **{escape(banner)}**")
-    parts.append(_leaderboard(table, titles))
+    parts.append(leaderboard(table, table.lines, titles))
     parts.append(
         "\n".join(f"- **{f.subject}:** {escape(f.text, 5_000)}" for f in facts(table, titles))
     )
+    parts += ["### Intervals, times and memory", _more(table, titles)]
     failures = _failures(table.rows, titles)
     if failures:
         columns = ["Model", "Dataset", "Seed", "Status", "Reason"]
-        parts += ["### Failed runs", _grid(columns, failures, [_LEFT] * 2 + [_RIGHT] + [_LEFT] * 2)]
+        parts += ["### Failed runs", grid(columns, failures, [_LEFT] * 2 + [_RIGHT] + [_LEFT] * 2)]
     return parts
 
 
-def _leaderboard(table: Table, titles: Mapping[str, str]) -> str:
-    """The side-by-side table."""
+def leaderboard(table: Table, lines: Iterable[Line], titles: Mapping[str, str]) -> str:
+    """The side-by-side table, as narrow as a forge shows without scrolling.
+
+    Args:
+        table: The table.
+        lines: Its lines that are wanted.
+        titles: Titles of the datasets by name.
+    """
     columns, align = ["Model"], [_LEFT]
     for name in table.datasets:
         title = escape(titles.get(name, name))
-        columns += [f"{title}: rank", f"{title}: accuracy %", "n"]
+        columns += [f"{title} rank", f"{title} %", "n"]
         align += [_RIGHT, _RIGHT, _RIGHT]
-    columns += ["Parameters", "Training, processor s", "Training, wall s"]
-    columns += ["Prediction, µs an image", "Memory, MiB"]
-    lines = [_line(line, table, titles) for line in table.lines]
-    return _grid(columns, lines, align + [_RIGHT] * 5)
+    columns += ["Parameters", "Training CPU s"]
+    rows = [_line(line, table, titles) for line in lines]
+    return grid(columns, rows, align + [_RIGHT] * 2)
 
 
 def _line(line: Line, table: Table, titles: Mapping[str, str]) -> list[str]:
-    cells = [_name(line)]
+    cells = [
+        "; ".join(
+            [model_name(line.first.title, line.first.label), *(escape(note) for note in line.notes)]
+        )
+    ]
     for result in results(line, table):
-        value = escape(result.accuracy.text)
         cells += [
-            result.rank.text,
-            f"{value} ({result.interval})" if result.interval else value,
+            _whole(result.rank.text),
+            _whole(escape(result.accuracy.text)),
             f"{result.runs.text}, {result.failed}" if result.failed else result.runs.text,
         ]
     elsewhere = costs_from(line, table)
     source = f" ({escape(titles.get(elsewhere, elsewhere))})" if elsewhere else ""
-    parameters, *measured = costs(line)
-    return [*cells, parameters.text + source, *(cell.text for cell in measured)]
+    parameters, seconds, *_ = costs(line)
+    return [*cells, parameters.text + source, _whole(seconds.text)]
 
 
-def _name(line: Line) -> str:
-    title, label = escape(line.first.title), escape(line.first.label)
-    name = f"**{label}**" if title == label else f"{title} (**{label}**)"
-    return "; ".join([name, *(escape(note) for note in line.notes)])
+def model_name(title: str, label: str) -> str:
+    """Title and label of a row; the label is as good a selection with the blanks it gets."""
+    shown = _label(label)
+    return f"**{shown}**" if title == label else f"{escape(title)} (**{shown}**)"
+
+
+def _label(label: str) -> str:
+    """A label with blanks, at which its cell can be broken."""
+    return escape(label.replace(",", ", "))
+
+
+def _whole(text: str) -> str:
+    """Text that is not broken at its blanks."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _more(table: Table, titles: Mapping[str, str]) -> str:
+    """What the leaderboard has no room for."""
+    columns = ["Model", *(f"{escape(titles.get(n, n))}, 95 % interval" for n in table.datasets)]
+    columns += ["Training wall s", "Prediction µs/image", "Memory MiB"]
+    rows = []
+    for line in table.lines:
+        intervals = [result.interval or ABSENT for result in results(line, table)]
+        rows.append(
+            [_label(line.first.label), *intervals, *(_whole(cell.text) for cell in costs(line)[2:])]
+        )
+    return grid(columns, rows, [_LEFT] + [_RIGHT] * (len(columns) - 1))
 
 
 def _failures(rows: Iterable[Row], titles: Mapping[str, str]) -> list[list[str]]:
@@ -111,7 +143,14 @@ def _failures(rows: Iterable[Row], titles: Mapping[str, str]) -> list[list[str]]
     ]
 
 
-def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str]) -> str:
+def grid(columns: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str]) -> str:
+    """A table of texts that are Markdown already.
+
+    Args:
+        columns: The headings.
+        rows: The cells of each line.
+        align: "left" or "right" for each column.
+    """
     from tabulate import tabulate
 
     # Numbers are already text, and tabulate would read "1,234" or "nan" as numbers again.

@@ -11,11 +11,12 @@ from itertools import chain
 from pathlib import Path
 
 import suite
-from reports import model_pages, reproduction_page
+from reports import methods_page, model_pages, release_pages, reproduction_page
 from reports.exports import to_csv, to_json
 from reports.markdown import to_markdown
 from reports.names import describe
 from reports.page import to_html
+from reports.releases import read_releases
 from reports.reproduction_records import reproduce_tables
 from reports.rows import Row
 from reports.shell import Shell
@@ -30,6 +31,7 @@ from suite.stats.scoring import score_all
 PAGES = (
     ("index.html", "Leaderboard"),
     ("reproduction.html", "Published values"),
+    (methods_page.PAGE, "Methods"),
 )
 
 
@@ -62,9 +64,11 @@ def write_report(
     data_dir: Path | None = None,
     registry: Registry | None = None,
 ) -> Report:
-    """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, `reproduction.html` and `.md`.
+    """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, and the pages beside them.
 
-    A page for each model lies in `models/`, up to 300 of them.
+    These are the published values (`reproduction.html` and `.md`), the methods, a page for each
+    model in `models/`, up to 300 of them, and, if the site has releases, what each of them changed
+    (`releases.html` and `.md`).
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -82,15 +86,18 @@ def write_report(
     Raises:
         UsageError: No record can be reported, or `site` can't be written.
         DataError: A dataset is missing or broken.
+        RecordError: A release of the site is damaged.
     """
     registry = discover() if registry is None else registry
+    releases = read_releases(site)
     report = summarise(
         found, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
     )
     reproductions = reproduce_tables(report.tables, registry)
     pages = model_pages.model_pages(report.tables, reproductions, registry)
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
-    shell = Shell(titles, suite.__version__, PAGES)
+    links = (*PAGES, (release_pages.PAGE, "Releases")) if releases else PAGES
+    shell = Shell(titles, suite.__version__, links)
     primary = report.tables[0]
     entries = {page.entry for page in pages}
     texts = {
@@ -100,7 +107,11 @@ def write_report(
         "leaderboard.csv": to_csv(primary),
         "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
+        methods_page.PAGE: methods_page.to_html(report.tables, shell),
     }
+    if releases:
+        texts[release_pages.PAGE] = release_pages.to_html(releases, shell)
+        texts["releases.md"] = release_pages.to_markdown(releases, titles)
     try:
         for name, text in chain(texts.items(), model_pages.to_html(pages, shell)):
             path = site / name

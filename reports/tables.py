@@ -13,7 +13,7 @@ from itertools import groupby
 from reports.machines import Machine
 from reports.rows import Description, Row, build_rows
 from suite.errors import UsageError
-from suite.protocol.rules import find_preset, split_preset
+from suite.protocol.rules import DEFAULT_PRESET, DEFAULT_PROTOCOL, find_preset, split_preset
 from suite.records.record import Record
 from suite.stats.scoring import Scored
 
@@ -93,8 +93,9 @@ def build_tables(
         preset: Preset of the primary table; None for any.
 
     Returns:
-        The tables: those asked for, then publishable ones, then those with most records; those of
-        runs on fewer training images come last, the largest number first.
+        The tables: those asked for, then publishable ones, then that of the default protocol and
+        preset if it has most models, then those with most records; those of runs on fewer training
+        images come last, the largest number first.
 
     Raises:
         UsageError: No run is of the protocol and preset asked for.
@@ -113,13 +114,29 @@ def build_tables(
             f"There are: {there}."
         )
 
-    def place(table: Table) -> tuple[bool, bool, bool, int, int]:
+    common = _common_ground(tables)
+
+    def place(table: Table) -> tuple[bool, bool, bool, int, bool, int]:
         """Least for the first table."""
         reduced = table.size is not None
         asked, size = is_asked_for(table), table.size or 0
-        return not asked, not table.publishable, reduced, -size, -len(table.records)
+        usual = table is common
+        return not asked, not table.publishable, reduced, -size, not usual, -len(table.records)
 
     return tuple(sorted(tables, key=place))
+
+
+def _common_ground(tables: Iterable[Table]) -> Table | None:
+    """The table of the default protocol and preset, if most publishable models are in it.
+
+    A grid of settings can have more records under another protocol, but no table compares more
+    models with each other. While a sweep has only begun, it leaves the first place to others.
+    """
+    models = {(t.protocol, t.preset): {r.model for r in t.records} for t in tables if t.publishable}
+    default = models.get((DEFAULT_PROTOCOL, DEFAULT_PRESET), set())
+    if 2 * len(default) <= len(set().union(*models.values())):
+        return None
+    return next(t for t in tables if (t.protocol, t.preset) == (DEFAULT_PROTOCOL, DEFAULT_PRESET))
 
 
 def _table_key(scored: Scored) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from suite.cli.info import info
 from suite.cli.list import list_models
 from suite.cli.plan import plan
 from suite.cli.predict import predict
+from suite.cli.release import release
 from suite.cli.report import report
 from suite.cli.reproduce import reproduce
 from suite.cli.run import run
@@ -56,6 +57,7 @@ def _root(
 app.command("run")(run)
 app.command("plan")(plan)
 app.command("report")(report)
+app.command("release")(release)
 app.command("reproduce")(reproduce)
 app.command("compare")(compare)
 app.command("list")(list_models)

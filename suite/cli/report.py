@@ -42,20 +42,33 @@ def report(
         ),
     ] = None,
     data_dir: o.DataDir = None,
+    readme: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Put the best rows between this file's markers.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write the leaderboard and the published values beside ours, as pages and as data files.
 
     Exits with 1 if a record is damaged.
 
-    Examples: suite report; suite report --results old-results --site old-site --preset quick.
+    Examples: suite report; suite report --results old-results --site old-site --preset quick;
+    suite report --site docs --readme README.md.
     """
+    from reports.readme import read_readme, write_readme
     from reports.site import write_report
+    from suite.data.known import DATASETS
     from suite.records.store import scan
 
     if protocol is not None:
         protocol_named(protocol)
     if preset is not None:
         preset_named(preset)
+    if readme is not None:
+        read_readme(readme)
     found = scan(results)
     first = next(found, None)
     if first is None:
@@ -67,6 +80,10 @@ def report(
         chain([first], found), site, protocol=protocol, preset=preset, data_dir=data_dir
     )
     print_report(written)
+    if readme is not None:
+        titles = {name: info.title for name, info in DATASETS.items()}
+        changed = write_readme(readme, written.tables, site, titles)
+        typer.echo(str(readme) if changed else f"{readme} is up to date")
     if written.damaged:
         raise typer.Exit(1)
 

@@ -92,6 +92,10 @@ PRESETS: dict[str, Preset] = {
     )
 }
 
+# What `suite run` does unless told otherwise, and what all models are meant to be compared under.
+DEFAULT_PROTOCOL = "holdout"
+DEFAULT_PRESET = "standard"
+
 
 def protocol_named(name: str) -> Protocol:
     """The protocol of that name.

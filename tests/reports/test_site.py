@@ -21,6 +21,7 @@ FILES = [
     "leaderboard.csv",
     "reproduction.html",
     "reproduction.md",
+    "methods.html",
 ]
 NO_MODELS = Registry(models={})
 

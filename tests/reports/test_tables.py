@@ -9,7 +9,9 @@ from reports.rows import Description
 from reports.tables import build_tables
 from suite.data.known import DATASETS
 from suite.errors import UsageError
+from suite.protocol.rules import DEFAULT_PRESET, DEFAULT_PROTOCOL
 from suite.stats.scoring import Scored
+from suite.sweep import Settings
 
 MakeScored = Callable[..., Scored]
 ORDER = tuple(DATASETS)
@@ -100,6 +102,26 @@ def test_captions_tell_the_training_size(scored: MakeScored) -> None:
     banner = warning(table) or ""
     assert banner.startswith("Not publishable: trained on 600 images")
     assert "without --train-sizes" in banner
+
+
+def test_the_default_protocol_and_preset_come_first_once_most_models_have_them(
+    scored: MakeScored,
+) -> None:
+    grid = [
+        scored(0.9, model=model, variant=f"v{number}", protocol="full", preset="paper")
+        for model in ("knn", "mlp", "svm")
+        for number in range(4)
+    ]
+    default = [scored(0.9, model="knn")]
+    assert build_tables(grid + default, {}, ORDER)[0].protocol == "full"
+    default.append(scored(0.9, model="svm"))
+    tables = build_tables(grid + default, {}, ORDER)
+    assert (tables[0].protocol, tables[0].preset) == (DEFAULT_PROTOCOL, DEFAULT_PRESET)
+    assert build_tables(grid + default, {}, ORDER, preset="paper")[0].protocol == "full"
+
+
+def test_the_default_table_is_what_a_sweep_makes_unless_told_otherwise() -> None:
+    assert (Settings().protocol, Settings().preset) == (DEFAULT_PROTOCOL, DEFAULT_PRESET)
 
 
 def test_what_is_asked_for_comes_first(scored: MakeScored) -> None:
