@@ -37,7 +37,7 @@ def pack_archive(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
     It is not compressed: predictions hardly repeat, so that unpacking them would take longer than
     all other reading of a record, for less than half the size
-    (`docs/decisions/0005-arrays-as-they-are.md`).
+    (`docs/decisions/0007-arrays-as-they-are.md`).
 
     Args:
         arrays: The arrays by name.
