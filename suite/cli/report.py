@@ -37,6 +37,7 @@ def report(
     preset: Annotated[
         str | None, typer.Option(help="Preset of the first table.", show_default=False)
     ] = None,
+    unverified: o.Unverified = False,
     data_dir: o.DataDir = None,
 ) -> None:
     """Write the leaderboard and the published values beside ours, as pages and as data files.
@@ -46,13 +47,14 @@ def report(
     Examples: suite report; suite report --results old-results --site old-site --preset quick.
     """
     from reports.site import write_report
+    from suite.records.record import UNVERIFIED
     from suite.records.store import scan
 
     if protocol is not None:
         protocol_named(protocol)
     if preset is not None:
         preset_named(preset)
-    found = scan(results)
+    found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     first = next(found, None)
     if first is None:
         raise UsageError(

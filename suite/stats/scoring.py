@@ -72,6 +72,8 @@ def score(run: StoredRun, labels: Labels) -> Scored:
             f"its predictions have shape {predictions.shape}, expected {labels.shape}: "
             "one for each image that was scored"
         )
+    if predictions.dtype.kind != "u":
+        raise RecordError(f"its predictions are {predictions.dtype}, expected uint8")
     if predictions.max(initial=0) >= CLASSES:
         raise RecordError(f"it predicts class {predictions.max()}, expected 0 to {CLASSES - 1}")
     # In uint8, which holds both digits of 99: twice as fast as in whole words.
