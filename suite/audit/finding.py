@@ -53,7 +53,7 @@ class Finding(Fault):
     @classmethod
     def of(cls, fault: Fault, path: str) -> Finding:
         """A fault in a file."""
-        return cls(**asdict(fault), path=path)
+        return cls(**asdict(fault) | {"field": shown(fault.field)}, path=shown(path))
 
 
 def shown(value: object) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.audit.finding import Fault, Finding, shown
+from suite.audit.finding import Fault, Finding
 from suite.errors import StoreError
 from suite.records.record import UNVERIFIED
 from suite.records.store import LOCK, SCRATCH, SUPERSEDED
@@ -80,7 +80,7 @@ def _is_record_place(parts: tuple[str, ...]) -> bool:
 def _misplaced(path: Path, folder: Path, found: str) -> Finding:
     fault = Fault(field="", expected="records and their arrays only", found=found,
                   remedy="Remove it.")  # fmt: skip
-    return Finding.of(fault, shown(str(path.relative_to(folder))))
+    return Finding.of(fault, str(path.relative_to(folder)))
 
 
 def _kept(name: str, count: int) -> Finding:

@@ -179,16 +179,14 @@ def _started(record: Record) -> datetime:
 
 def _write(store: Store, chosen: dict[str, _Incoming], aside: Sequence[_Incoming]) -> None:
     """Stage everything, then give the files their names; what lies there is kept aside."""
-    others = {one.record.digest: one for one in aside}.values()
+    others = {one.record.digest: one for one in aside if _place_aside(store, one)}.values()
     try:
         staged = [(stem, _staged(store, one)) for stem, one in chosen.items()]
         staged_aside = [(one, _staged(store, one)) for one in others]
         for stem, files in staged:
             store.replace(stem, files)
         for one, files in staged_aside:
-            place = _place_aside(store, one)
-            if place is not None:
-                store.replace(place, files)
+            store.replace(_place_aside(store, one), files)
     except OSError as error:
         raise StoreError(
             f"can't write to {store.folder}: {error.strerror}; nothing that was there is lost, "
@@ -204,8 +202,8 @@ def _staged(store: Store, one: _Incoming) -> list[tuple[Path, str]]:
     return [*files, (store.stage(one.record.to_json().encode()), ".json")]
 
 
-def _place_aside(store: Store, one: _Incoming) -> str | None:
-    """A free stem in `superseded/`; None if the record lies there already."""
+def _place_aside(store: Store, one: _Incoming) -> str:
+    """A free stem in `superseded/`; empty if the record lies there already."""
     for number in count(1):
         stem = f"{SUPERSEDED}/{one.record.key.stem}.{number}"
         path = store.folder / f"{stem}.json"
@@ -213,4 +211,4 @@ def _place_aside(store: Store, one: _Incoming) -> str | None:
             return stem
         if path.is_file() and path.read_bytes() == one.record.to_json().encode():
             break
-    return None
+    return ""

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from suite.audit.commits import committed_versions
 from suite.audit.finding import RUN_AGAIN, Fault, shown
 from suite.records.archive import read_archive
-from suite.records.record import Record, RunArrays, digest_of
+from suite.records.record import UNVERIFIED, Record, RunArrays, digest_of
 
 LARGEST_JSON = 4 * 2**20
 LARGEST_ARCHIVE = 16 * 2**20
@@ -131,10 +131,10 @@ def place_faults(record: Record, path: Path, folder: Path) -> Iterator[Fault]:
     if expected == found:
         return
     fields = ("dataset.name", "protocol and preset", "model and variant", "seed and fold")
-    parts = [name.split("/")[-4:] for name in (expected, found)]
-    wrong = [field for field, own, there in zip(fields, *parts, strict=False) if own != there] or [
-        "origin"
-    ]
+    own, there = (name.split("/")[-4:] for name in (expected, found))
+    wrong = [field for field, *pair in zip(fields, own, there, strict=False) if len({*pair}) > 1]
+    if expected.startswith(f"{UNVERIFIED}/") != found.startswith(f"{UNVERIFIED}/"):
+        wrong.append("origin")
     yield Fault(
         field=", ".join(wrong),
         expected=f"the file to be {shown(expected)}, by its content",

@@ -107,7 +107,7 @@ def examine(path: Path, folder: Path, known: Known) -> Examined:
     faults = [*opened.faults]
     if opened.record is not None:
         faults += _content_faults(opened.record, opened.arrays, known)
-    place = shown(path.relative_to(folder).as_posix())
+    place = path.relative_to(folder).as_posix()
     findings = tuple(Finding.of(fault, place) for fault in faults)
     return Examined(path=path, record=opened.record, arrays=opened.arrays, findings=findings)
 
@@ -171,11 +171,7 @@ def _run(record: Record) -> str:
 def _twice(
     field: str, expected: str, found: str, remedy: str, place: str, severity: Severity = "error"
 ) -> Finding:
-    return Finding(
-        field=field,
-        expected=expected,
-        found=shown(found),
-        remedy=remedy,
-        severity=severity,
-        path=shown(place),
+    fault = Fault(
+        field=field, expected=expected, found=shown(found), remedy=remedy, severity=severity
     )
+    return Finding.of(fault, place)
