@@ -29,7 +29,8 @@ from cnn._epochs import Batches
 from suite.contract import FitContext
 from suite.data.datasets import load
 from suite.data.views import to_view
-from suite.runner.plan import DEFAULT_PRECISION, PRECISIONS, uses_keras
+from suite.records.record import DEFAULT_PRECISION
+from suite.runner.plan import PRECISIONS, uses_keras
 from suite.selection import Selection, select_models
 
 EPOCH_IMAGES = 60_000

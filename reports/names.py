@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reports.rows import Description
 from suite.registry import discover
@@ -12,9 +12,6 @@ from suite.selection import label
 if TYPE_CHECKING:
     from suite.records.record import Record
     from suite.registry import Registry
-
-DEFAULT_BACKEND = "tensorflow"
-DEFAULT_PRECISION = "float32"
 
 
 def describe(
@@ -39,18 +36,6 @@ def describe(
         described[key] = Description(
             title=plugin.title if plugin else record.model,
             family=plugin.family if plugin else None,
-            label=label(record.model, plugin, record.variant, record.parameters, _extras(record)),
+            label=label(record.model, plugin, record.variant, record.parameters, record.settings),
         )
     return described
-
-
-def _extras(record: Record) -> dict[str, Any]:
-    """What joined the parameters in the run's identity because it is not the default."""
-    extras: dict[str, Any] = {}
-    if record.threads != 1:
-        extras["threads"] = record.threads
-    if record.environment.backend not in {None, DEFAULT_BACKEND}:
-        extras["backend"] = record.environment.backend
-    if record.environment.precision != DEFAULT_PRECISION:
-        extras["precision"] = record.environment.precision
-    return extras

@@ -78,6 +78,7 @@ class Row:
         curve: Validation accuracy by epoch, of models that are trained by epochs.
         notes: What a reader has to know besides, such as "3 of 20 epochs".
         failures: The runs without a result.
+        origin: Where predictions come from that the suite did not make: such a row has no rank.
     """
 
     model: str
@@ -112,6 +113,7 @@ class Row:
     curve: Curve | None = None
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
+    origin: str | None = None
 
     @property
     def entry(self) -> str:
@@ -133,7 +135,7 @@ def build_rows(
     """
     ordered = sorted(scored, key=lambda s: s.record.key)
     groups = [list(runs) for _, runs in groupby(ordered, key=_row_key)]
-    reference = reference_machine(groups)
+    reference = reference_machine(runs for runs in groups if runs[0].record.origin is None)
     rows = [_row(runs, reference, descriptions) for runs in groups]
     ranked: list[Row] = []
     for dataset, same in groupby(sorted(rows, key=lambda r: r.dataset), key=lambda r: r.dataset):
@@ -147,10 +149,11 @@ def rank(rows: Sequence[Row]) -> list[Row]:
 
     After a shared rank the next one counts all rows before it (1, 2, 2, 4).
     """
-    best_first = sorted(rows, key=lambda r: (-(_rounded(r) or 0), _rounded(r) is None, r.label))
+    best_first = sorted(rows, key=lambda r: (r.origin is not None, -(_rounded(r) or 0),
+                                             _rounded(r) is None, r.label))  # fmt: skip
     ranked: list[Row] = []
     for position, row in enumerate(best_first, start=1):
-        if _rounded(row) is None:
+        if _rounded(row) is None or row.origin is not None:
             ranked.append(replace(row, rank=None))
             continue
         tied = bool(ranked) and _rounded(ranked[-1]) == _rounded(row)
@@ -183,7 +186,7 @@ def _row(
     accuracies = [s.accuracy for s in done if s.accuracy is not None]
     accuracy = mean(accuracies)
     images = _images(done)
-    machine, measured = measured_on(done, reference)
+    machine, measured = measured_on([] if record.origin else done, reference)
     trained = [s.record.train_images for s in done]
     return Row(
         model=record.model,
@@ -212,6 +215,7 @@ def _row(
         curve=mean_curve(s.record for s in done),
         notes=_notes(s.record for s in (done or runs)),
         failures=failures,
+        origin=record.origin.source if record.origin else None,
     )
 
 
@@ -270,6 +274,9 @@ def _notes(records: Iterable[Record]) -> tuple[str, ...]:
     notes: dict[str, None] = {}
     sources = set()
     for record in records:
+        if record.origin is not None:
+            notes[f"unverified: predictions made elsewhere ({record.origin.source})"] = None
+            continue
         sources.add(record.source_hash)
         for name, value in record.preset_changes.items():
             notes[_change(name, value, record.parameters.get(name))] = None

@@ -12,13 +12,13 @@ from suite.data.datasets import Dataset, load
 from suite.errors import UsageError, did_you_mean
 from suite.protocol.rules import Preset, Protocol, preset_named, protocol_named
 from suite.records.machine import total_memory, usable_cores
-from suite.records.record import Record, RunKey
+from suite.records.record import DEFAULT_PRECISION, Record, RunKey
 from suite.records.store import Damage, Store, open_store, scan
 from suite.registry import Registry
 from suite.runner.events import RunEnded
 from suite.runner.isolate import MEMORY_SHARE, Limits
 from suite.runner.local import Finished, OnEvent, run_local
-from suite.runner.plan import DEFAULT_PRECISION, PRECISIONS, Job, Plan, make_plan
+from suite.runner.plan import PRECISIONS, Job, Plan, make_plan
 from suite.runner.splits import Splits
 from suite.saving import check_folder, keep_model
 from suite.selection import Selection, select_models

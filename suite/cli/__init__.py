@@ -12,14 +12,19 @@ import typer
 
 from suite.cli.compare import compare
 from suite.cli.data import app as data_app
+from suite.cli.export import export
+from suite.cli.import_file import import_file
 from suite.cli.info import info
 from suite.cli.list import list_models
+from suite.cli.merge import merge
 from suite.cli.plan import plan
 from suite.cli.predict import predict
 from suite.cli.release import release
 from suite.cli.report import report
 from suite.cli.reproduce import reproduce
 from suite.cli.run import run
+from suite.cli.validate import validate
+from suite.cli.verify import verify
 from suite.errors import SuiteError
 
 app = typer.Typer(
@@ -63,6 +68,11 @@ app.command("compare")(compare)
 app.command("list")(list_models)
 app.command("info")(info)
 app.command("predict")(predict)
+app.command("verify")(verify)
+app.command("validate")(validate)
+app.command("merge")(merge)
+app.command("export")(export)
+app.command("import")(import_file)
 app.add_typer(data_app, name="data")
 
 

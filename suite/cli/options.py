@@ -84,6 +84,13 @@ DataDir = Annotated[
 RecordsFolder = Annotated[
     Path, typer.Option("--results", metavar="DIR", help="Folder of the records.")
 ]
+PluginFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", metavar="FILE", help="A plugin outside the suite; may be repeated."),
+]
+Unverified = Annotated[
+    bool, typer.Option("--unverified", help="Also predictions made elsewhere (`suite import`).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Config = Annotated[
     Path | None,

@@ -41,6 +41,7 @@ def report(
             show_default=False,
         ),
     ] = None,
+    unverified: o.Unverified = False,
     data_dir: o.DataDir = None,
     readme: Annotated[
         Path | None,
@@ -61,6 +62,7 @@ def report(
     from reports.readme import read_readme, write_readme
     from reports.site import write_report
     from suite.data.known import DATASETS
+    from suite.records.record import UNVERIFIED
     from suite.records.store import scan
 
     if protocol is not None:
@@ -69,7 +71,7 @@ def report(
         preset_named(preset)
     if readme is not None:
         read_readme(readme)
-    found = scan(results)
+    found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     first = next(found, None)
     if first is None:
         raise UsageError(

@@ -26,7 +26,8 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 1
 _RAW_DEFLATE = -15
-_LARGEST_BUFFER = 2**20
+# Of one array: far more than a run predicts, and little enough to hold in memory.
+_LARGEST_BYTES = 2**28
 # What numpy writes unless a header is very long: magic string, version 1.0, length of the rest.
 _MAGIC = b"\x93NUMPY\x01\x00"
 _PREFIX_BYTES = len(_MAGIC) + 2
@@ -79,9 +80,11 @@ def _unpack(content: bytes, member: zipfile.ZipInfo) -> bytes:
     packed = memoryview(content)[start : start + member.compress_size]
     if signature != _SIGNATURE or member.flag_bits & _ENCRYPTED:
         raise zipfile.BadZipFile(f"bad header of {member.filename!r}")
+    if member.file_size > _LARGEST_BYTES:
+        raise zipfile.BadZipFile(f"{member.filename!r} is larger than {_LARGEST_BYTES:,} bytes")
     if member.compress_type == zipfile.ZIP_DEFLATED:
-        size = min(max(member.file_size, 1), _LARGEST_BUFFER)
-        unpacked = zlib.decompress(packed, _RAW_DEFLATE, size)
+        # No further than the size that is given, which a few bytes can exceed a thousandfold.
+        unpacked = zlib.decompressobj(_RAW_DEFLATE).decompress(packed, member.file_size + 1)
     elif member.compress_type == zipfile.ZIP_STORED:
         unpacked = bytes(packed)
     else:

@@ -1,7 +1,7 @@
 """The record of a run: raw facts, from which every score is derived.
 
-Schema history:
-    1: the first.
+Schema history (`docs/records.md` says how another version would come):
+    1: the first. `origin` came later; records without it have the digests that they always had.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from suite.identity import canonical_json
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 SCHEMA: Literal[1] = 1
 CONFIDENCE_SCALE = 65_535
+# Variant of all predictions that the suite did not make, and the folder that they lie below.
+UNVERIFIED = "unverified"
+LONGEST_SOURCE = 500
+DEFAULT_BACKEND = "tensorflow"
+DEFAULT_PRECISION = "float32"
 
 Status = Literal["ok", "failed", "timeout", "out_of_memory", "invalid"]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -97,6 +102,18 @@ class Environment(Part):
     git_dirty: bool | None = None
 
 
+class Origin(Part):
+    """Where predictions come from that the suite did not make: nothing in them is verified.
+
+    Attributes:
+        source: Address, or words, by which a reader finds who made them and how.
+        file: Name of the file that they were in.
+    """
+
+    source: Annotated[str, Field(min_length=1, max_length=LONGEST_SOURCE)]
+    file: Annotated[str, Field(min_length=1, max_length=255)]
+
+
 class Record(Part):
     """One run: what was asked, what happened, what it took.
 
@@ -106,7 +123,8 @@ class Record(Part):
         variant: "" for the defaults, a variant's name, or the hash of the parameters.
         parameters: The parameters as resolved, before the preset's limits.
         preset_changes: The parameters that the preset changed, with the values that were used.
-        source_hash: SHA-256 of the plugin's file and its helpers, comments and docstrings apart.
+        source_hash: SHA-256 of the plugin's file and its helpers, comments and docstrings apart;
+            of the imported file, where there is an origin.
         dataset: The data.
         protocol: How the data were divided.
         preset: How much of a full training was done; with "-n" and a number behind it, on so many
@@ -130,7 +148,9 @@ class Record(Part):
             probabilities.
         arrays_sha256: Sum of the arrays that lie beside the record.
         environment: Machine and software.
-        started_at: ISO 8601, UTC.
+        origin: Where predictions come from that the suite did not make; then the variant is
+            "unverified", and protocol, preset and seed are what their maker says.
+        started_at: ISO 8601, UTC; of the import, where there is an origin.
         digest: SHA-256 of the canonical JSON of all other fields.
     """
 
@@ -160,8 +180,25 @@ class Record(Part):
     log_loss: NotNegative | None = None
     arrays_sha256: Sha256 | None = None
     environment: Environment
+    origin: Origin | None = None
     started_at: str
     digest: Sha256
+
+    @model_validator(mode="after")
+    def _origin_shows(self) -> Self:
+        if self.origin is not None and self.variant != UNVERIFIED:
+            raise ValueError(f"a record with an origin has the variant {UNVERIFIED!r}")
+        return self
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What joins the parameters in the run's identity because it is not the default."""
+        given = {
+            "threads": (self.threads, 1),
+            "backend": (self.environment.backend or DEFAULT_BACKEND, DEFAULT_BACKEND),
+            "precision": (self.environment.precision, DEFAULT_PRECISION),
+        }
+        return {name: value for name, (value, default) in given.items() if value != default}
 
     @property
     def key(self) -> RunKey:
@@ -174,6 +211,7 @@ class Record(Part):
             variant=self.variant,
             seed=self.seed,
             fold=self.fold,
+            unverified=self.origin is not None,
         )
 
     def to_json(self) -> str:
@@ -193,6 +231,7 @@ class RunKey:
     variant: str
     seed: int
     fold: int | None = None
+    unverified: bool = False
 
     @property
     def entry(self) -> str:
@@ -201,10 +240,14 @@ class RunKey:
 
     @property
     def stem(self) -> str:
-        """Path of the record below the results folder, without a suffix."""
+        """Path of the record below the results folder, without a suffix.
+
+        Predictions that the suite did not make lie a folder deeper, out of sight unless asked for.
+        """
+        above = f"{UNVERIFIED}/" if self.unverified else ""
         fold = "" if self.fold is None else f"-fold-{self.fold}"
         table = f"{self.protocol}-{self.preset}"
-        return f"{self.dataset}/{table}/{self.entry}/seed-{self.seed}{fold}"
+        return f"{above}{self.dataset}/{table}/{self.entry}/seed-{self.seed}{fold}"
 
 
 def model_of(entry: str) -> str:

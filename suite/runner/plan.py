@@ -13,13 +13,11 @@ from typing import Any
 from suite.contract import Params, Plugin
 from suite.protocol.rules import Preset, Protocol, preset_changes
 from suite.protocol.splits import Split
-from suite.records.record import Record, RunKey
+from suite.records.record import DEFAULT_BACKEND, DEFAULT_PRECISION, Record, RunKey
 from suite.runner.needs import Peaks, expected_memory, recorded_peaks
 from suite.selection import Selection, identity, label
 
-DEFAULT_BACKEND = "tensorflow"
 BACKENDS = (DEFAULT_BACKEND, "jax", "torch")
-DEFAULT_PRECISION = "float32"
 PRECISIONS = (DEFAULT_PRECISION, "bfloat16")
 # Processor seconds of a run besides fit and predict: fork, data, other predictions, record.
 RUN_OVERHEAD = 0.3

@@ -85,6 +85,8 @@ def score(run: StoredRun, labels: Labels, duplicates: Places | None = None) -> S
             f"its predictions have shape {predictions.shape}, expected {labels.shape}: "
             "one for each image that was scored"
         )
+    if predictions.dtype.kind != "u":
+        raise RecordError(f"its predictions are {predictions.dtype}, expected uint8")
     if predictions.max(initial=0) >= CLASSES:
         raise RecordError(f"it predicts class {predictions.max()}, expected 0 to {CLASSES - 1}")
     confidence = run.arrays.confidence

@@ -1,0 +1,1 @@
+"""Can the records be believed: checks, verification, joining and exchange."""

@@ -1,0 +1,160 @@
+"""Whether a record fits the plugin that it names: parameters, identity, preset, code."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from suite.audit.commits import commit_time, source_hash_at
+from suite.audit.finding import RUN_AGAIN, Fault, shown
+from suite.identity import as_defaults, canonical_json, identity
+from suite.protocol.rules import preset_changes, preset_named
+from suite.records.record import DEFAULT_PRECISION
+from suite.runner.plan import BACKENDS, uses_keras
+from suite.source_hash import FAMILY_PACKAGES
+
+if TYPE_CHECKING:
+    from suite.contract import Plugin
+    from suite.records.record import Record
+    from suite.registry import Model, Registry
+
+_HASH = re.compile("[0-9a-f]{10}")
+
+
+def code_faults(record: Record, registry: Registry) -> Iterator[Fault]:
+    """What does not fit the plugin.
+
+    Where the plugin's code has changed since the run, its parameters may have, too: then what does
+    not fit is a warning.
+
+    Args:
+        record: A record whose preset is known.
+        registry: The models.
+    """
+    model = registry.models.get(record.model)
+    if model is None:
+        yield Fault(
+            field="model",
+            expected="a model that is here, so that its parameters and code can be checked",
+            found=shown(record.model),
+            remedy="Add its plugin, or name its file with --plugin.",
+            severity="warning",
+        )
+        yield from _hash_faults(record)
+        return
+    stale = record.source_hash != model.source_hash
+    if stale:
+        yield _stale(record, model)
+    for fault in _plugin_faults(record, model.plugin):
+        yield replace(fault, severity="warning") if stale else fault
+
+
+def _hash_faults(record: Record) -> Iterator[Fault]:
+    """Whether a hash is that of the parameters, which needs no plugin."""
+    if not _HASH.fullmatch(record.variant):
+        return
+    expected = _hash_of(record)
+    if record.variant != expected:
+        yield Fault(
+            field="variant",
+            expected=f"{expected}, the hash of the parameters",
+            found=shown(record.variant),
+        )
+
+
+def _hash_of(record: Record) -> str:
+    content = [record.parameters, record.settings] if record.settings else record.parameters
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:10]
+
+
+def _stale(record: Record, model: Model) -> Fault:
+    """A record of other code: of one that a commit has, of one that can't be known, or of none."""
+    commit = record.environment.git_commit
+    short = (commit or "")[:10]
+    package = (model.module or "").partition(".")[0]
+    then = None
+    if commit and package in FAMILY_PACKAGES and commit_time(commit) is not None:
+        then = source_hash_at(commit, model.module or "")
+    fault = Fault(
+        field="source_hash",
+        expected=f"{model.source_hash}, that of {model.name} now",
+        found=f"{record.source_hash}: other code made the run",
+        severity="warning",
+    )
+    if then == record.source_hash:
+        found = f"that of commit {short}: the record is stale"
+        return replace(fault, found=found, remedy="Run it again to have it count as current.")
+    if then is None or record.environment.git_dirty is not False:
+        return replace(fault, remedy=f"Its code is not known here. {RUN_AGAIN}")
+    there = f"{then}, that of {model.name} at commit {short}" if then else (
+        f"a commit that has {model.name}, or git_dirty; {short} does not have it"
+    )  # fmt: skip
+    return replace(fault, expected=there, found=record.source_hash, severity="error")
+
+
+def _plugin_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
+    expected, found = set(plugin.params), set(record.parameters)
+    if expected != found:
+        names = sorted(expected - found) + sorted(found - expected)
+        yield Fault(
+            field="parameters",
+            expected=f"those of build: {', '.join(sorted(expected)) or 'none'}",
+            found=f"others: {shown(', '.join(names))}",
+        )
+        return
+    try:
+        resolved = as_defaults(plugin, record.parameters)
+        name = identity(plugin, resolved, record.settings)
+    except (OverflowError, RecursionError, TypeError) as error:
+        yield Fault(
+            field="parameters", expected="values that build can take", found=shown(str(error))
+        )
+        return
+    for parameter, value in resolved.items():
+        if canonical_json(value) != canonical_json(record.parameters[parameter]):
+            yield Fault(
+                field=f"parameters.{parameter}",
+                expected=f"{shown(value)}, of its default's type",
+                found=shown(record.parameters[parameter]),
+            )
+    if record.variant != name:
+        settings = ", ".join(f"{key} {value}" for key, value in record.settings.items())
+        yield Fault(
+            field="variant",
+            expected=f"{name!r}, what the parameters"
+            + (f" with {settings}" * bool(settings))
+            + " are called",
+            found=shown(repr(record.variant)),
+            remedy=f"A parameter or the variant was changed. {RUN_AGAIN}",
+        )
+    changes = preset_changes(record.parameters, preset_named(record.preset), plugin.presets)
+    if canonical_json(changes) != canonical_json(record.preset_changes):
+        yield Fault(
+            field="preset_changes",
+            expected=f"{shown(changes)} under {record.preset}",
+            found=shown(record.preset_changes),
+        )
+    yield from _keras_faults(record, plugin)
+
+
+def _keras_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
+    backend, precision = record.environment.backend, record.environment.precision
+    keras = uses_keras(plugin)
+    if keras and backend not in BACKENDS:
+        yield Fault(
+            field="environment.backend",
+            expected=f"one of {', '.join(BACKENDS)}, since the model uses Keras",
+            found=shown(backend),
+        )
+    if not keras and backend is not None:
+        expected = "none, since the model does not use Keras"
+        yield Fault(field="environment.backend", expected=expected, found=shown(backend))
+    if not keras and precision != DEFAULT_PRECISION:
+        yield Fault(
+            field="environment.precision",
+            expected=f"{DEFAULT_PRECISION}, since the model does not use Keras",
+            found=shown(precision),
+        )

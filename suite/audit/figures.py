@@ -1,0 +1,155 @@
+"""Whether times, counts and histories are such as a run can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from suite.audit.commits import commit_time
+from suite.audit.finding import Fault, shown
+
+if TYPE_CHECKING:
+    from suite.records.record import Record
+
+# Processor time is counted in ticks, and children's when they end: short runs are inexact.
+_CPU_FACTOR, _CPU_SECONDS = 1.1, 1.0
+_THREAD_FACTOR = 1.5
+_CLOCK = timedelta(days=1)
+_MEASURED = ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds", "peak_memory_mib",
+             "engine", "parameter_count", "arrays_sha256")  # fmt: skip
+_RESULTS = ("arrays_sha256", "log_loss", "parameter_count", "predict_wall_seconds")
+
+
+def figure_faults(record: Record, now: datetime) -> Iterator[Fault]:
+    """What can't be, or is unlikely, among a record's figures.
+
+    Args:
+        record: The record of a run of the suite.
+        now: The time, with its zone.
+    """
+    yield from _status_faults(record)
+    yield from _time_faults(record)
+    yield from start_faults(record, now)
+    yield from _count_faults(record)
+    yield from _history_faults(record)
+
+
+def _status_faults(record: Record) -> Iterator[Fault]:
+    if record.status == "ok":
+        if record.error is not None:
+            yield Fault(field="error", expected="none, since status is ok", found="one")
+        for name in _MEASURED:
+            if getattr(record, name) is None:
+                yield Fault(field=name, expected="a value, since status is ok", found="none")
+        return
+    if record.error is None:
+        yield Fault(field="error", expected=f"a reason for status {record.status}", found="none")
+    for name in _RESULTS:
+        if getattr(record, name) is not None:
+            expected = f"none, since status is {record.status}"
+            yield Fault(field=name, expected=expected, found="one")
+
+
+def _time_faults(record: Record) -> Iterator[Fault]:
+    cores, threads = record.environment.cores, record.threads
+    if cores < 1:
+        yield Fault(field="environment.cores", expected="1 or more", found=shown(cores))
+    elif threads > cores:
+        expected = f"at most {cores}, the machine's cores"
+        yield Fault(field="threads", expected=expected, found=shown(threads))
+    memory, peak = record.environment.memory_mib, record.peak_memory_mib
+    if memory < 1:
+        yield Fault(field="environment.memory_mib", expected="1 or more", found=shown(memory))
+    elif peak is not None and peak > memory:
+        expected = f"at most {memory}, the machine's memory"
+        yield Fault(field="peak_memory_mib", expected=expected, found=f"{peak:.0f}")
+    wall, cpu = record.fit_wall_seconds, record.fit_cpu_seconds
+    if wall is None or cpu is None or cores < 1:
+        return
+    if cpu > min(cores, 10**6) * wall * _CPU_FACTOR + _CPU_SECONDS:
+        yield Fault(
+            field="fit_cpu_seconds",
+            expected=f"at most fit_wall_seconds x cores, {wall:.1f} x {cores}",
+            found=f"{cpu:.1f}",
+        )
+    elif cpu > min(threads, cores) * wall * _THREAD_FACTOR + _CPU_SECONDS:
+        yield Fault(
+            field="fit_cpu_seconds",
+            expected=f"about fit_wall_seconds x threads at most, {wall:.1f} x {threads}",
+            found=f"{cpu:.1f}: more threads were busy than the run was allowed",
+            severity="warning",
+        )
+
+
+def start_faults(record: Record, now: datetime) -> Iterator[Fault]:
+    """Whether a run can have begun when its record says; arguments as for `figure_faults`."""
+    expected = "a time in ISO 8601 with its zone, such as 2026-01-31T12:00:00+00:00"
+    try:
+        started = datetime.fromisoformat(record.started_at)
+        zoned = started.utcoffset() is not None
+        late = zoned and started > now + _CLOCK
+    except (ValueError, OverflowError):
+        yield Fault(field="started_at", expected=expected, found=shown(record.started_at))
+        return
+    if not zoned:
+        yield Fault(field="started_at", expected=expected, found=shown(record.started_at))
+    elif late:
+        expected = f"a time that has come ({now.isoformat(timespec='seconds')})"
+        yield Fault(field="started_at", expected=expected, found=shown(record.started_at))
+    elif record.origin is None:
+        yield from _commit_faults(record, started)
+
+
+def _commit_faults(record: Record, started: datetime) -> Iterator[Fault]:
+    commit = record.environment.git_commit
+    if commit is None:
+        return
+    if len(commit) != 40 or not set(commit) <= set("0123456789abcdef"):
+        field = "environment.git_commit"
+        yield Fault(field=field, expected="40 hex digits", found=shown(commit))
+        return
+    made = commit_time(commit)
+    if made is not None and started < made - _CLOCK:
+        yield Fault(
+            field="started_at",
+            expected=f"a time after its commit was made, {made.isoformat()}",
+            found=shown(record.started_at),
+            severity="warning",
+        )
+
+
+def _count_faults(record: Record) -> Iterator[Fault]:
+    count = record.parameter_count
+    if count is not None and count.trainable is not None and count.trainable > count.total:
+        yield Fault(
+            field="parameter_count.trainable",
+            expected=f"at most the total, {count.total}",
+            found=shown(count.trainable),
+        )
+
+
+def _history_faults(record: Record) -> Iterator[Fault]:
+    rows = record.history
+    if rows is None:
+        return
+    epochs = [row.get("epoch") for row in rows]
+    if epochs != list(range(1, len(rows) + 1)):
+        expected = f"epochs 1 to {len(rows)} in their order"
+        yield Fault(field="history", expected=expected, found=shown(epochs))
+    for number, row in enumerate(rows, start=1):
+        for name, value in row.items():
+            if name.endswith("accuracy") and not 0 <= value <= 1:
+                place = f"history.{number}.{shown(name)}"
+                yield Fault(field=place, expected="a fraction of 1", found=shown(value))
+    planned = {**record.parameters, **record.preset_changes}.get("epochs")
+    if not isinstance(planned, int) or isinstance(planned, bool) or planned == len(rows):
+        return
+    if len(rows) > planned or record.status == "ok":
+        few = len(rows) < planned
+        yield Fault(
+            field="history",
+            expected=f"{planned} rows, one an epoch" + (", unless it stopped early" if few else ""),
+            found=f"{len(rows)}",
+            severity="warning" if few else "error",
+        )

@@ -1,0 +1,82 @@
+"""`suite validate DIR`: whether records can be believed, as far as that can be recomputed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from suite.cli import options as o
+
+if TYPE_CHECKING:
+    from suite.audit.known import Known
+    from suite.audit.validate import Audit
+
+_MOST_SHOWN = 200
+
+
+def validate(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A results folder.", show_default="results")
+    ] = Path("results"),
+    plugin: o.PluginFiles = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on warnings, too.")] = False,
+    data_dir: o.DataDir = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Check the records of a folder: everything that can be recomputed without training.
+
+    Schema, sums, places, splits, predictions, bounds of figures, parameters and code; and nothing
+    else in the folder. A record that was edited is told with the field. What agrees with all else
+    in its record only `verify` can find. Exits with 1 on errors, with 0 on warnings alone.
+
+    Examples: suite validate; suite validate incoming --json; suite validate r --plugin my_model.py.
+    """
+    from suite.audit.validate import validate as check
+
+    audit = check(folder, known_facts(plugin, data_dir))
+    if as_json:
+        content = {
+            "folder": str(folder),
+            "records": audit.records,
+            "errors": audit.errors,
+            "warnings": audit.warnings,
+            "findings": [finding.to_content() for finding in audit.findings],
+        }
+        typer.echo(json.dumps(content, indent=1, allow_nan=False))
+    else:
+        _print(audit)
+    if audit.errors or (strict and audit.warnings):
+        raise typer.Exit(1)
+
+
+def known_facts(plugins: list[Path] | None, data_dir: Path | None) -> Known:
+    """What records are checked against, now.
+
+    Args:
+        plugins: Plugin files besides those of the suite.
+        data_dir: Where to look for the datasets first.
+
+    Raises:
+        PluginError: A plugin file can't be used.
+    """
+    from datetime import UTC, datetime
+
+    from suite.audit.commits import commit_time
+    from suite.audit.known import Known
+    from suite.registry import discover
+
+    # A checkout whose last commit is of tomorrow is on a machine whose clock is slow.
+    now = max(datetime.now(UTC), commit_time("HEAD") or datetime.min.replace(tzinfo=UTC))
+    return Known(discover(plugins or ()), now=now, data_dir=data_dir)
+
+
+def _print(audit: Audit) -> None:
+    for finding in audit.findings[:_MOST_SHOWN]:
+        typer.echo(str(finding), err=True)
+    unseen = len(audit.findings) - _MOST_SHOWN
+    if unseen > 0:
+        typer.echo(f"and {unseen:,} more: see --json", err=True)
+    typer.echo(f"{audit.records:,} records, {audit.errors:,} errors, {audit.warnings:,} warnings")

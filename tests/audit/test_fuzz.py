@@ -1,0 +1,191 @@
+"""Whatever lies in a record's place, it is told as a finding, and nothing crashes.
+
+`SUITE_FUZZ_EXAMPLES` says how many cases each test tries; a nightly job may ask for thousands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
+
+from suite.audit.known import Known
+from suite.audit.outside import read_predictions
+from suite.audit.validate import examine
+from suite.errors import DataError, RecordError
+from suite.records.archive import pack_archive, read_archive
+from suite.records.record import RunArrays, digest_of
+from suite.records.store import StoredRun, read_run
+from suite.stats.scoring import score_all
+
+STEM = "digits/holdout-quick/counts_epochs/seed-0"
+EXAMPLES = int(os.environ.get("SUITE_FUZZ_EXAMPLES", "150"))
+fuzzed = settings(
+    max_examples=EXAMPLES, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(-(10**400), 10**400)
+    | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
+    | st.sampled_from(["../..", "/etc", "a/b", "", ".", "digits", "kfold", "jax", "unverified"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner,
+                                                                max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder with one record, whose files each case writes anew."""
+    folder = tmp_path_factory.mktemp("fuzz") / "results"
+    for suffix in (".json", ".npz"):
+        target = folder / f"{STEM}{suffix}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(made / f"{STEM}{suffix}", target)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def original(place: Path) -> tuple[bytes, bytes]:
+    return (place / f"{STEM}.json").read_bytes(), (place / f"{STEM}.npz").read_bytes()
+
+
+def look(place: Path, known: Known, content: bytes, archive: bytes) -> Any:
+    """What validation says; the store's reader and the scoring have to take it, too."""
+    path = place / f"{STEM}.json"
+    path.write_bytes(content)
+    path.with_suffix(".npz").write_bytes(archive)
+    examined = examine(path, place, known)
+    for finding in examined.findings:
+        assert str(finding).isprintable()
+        json.dumps(finding.to_content(), allow_nan=False).encode()
+    try:
+        run = read_run(path, place)
+    except RecordError:
+        return examined
+    assert isinstance(run, StoredRun)
+    scored, damaged = score_all([run])
+    assert len(scored) + len(damaged) == 1
+    return examined
+
+
+def paths_of(node: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in nested JSON."""
+    children = node.items() if isinstance(node, dict) else enumerate(node)
+    found = [above] if above else []
+    for name, child in children:
+        here = (*above, name)
+        found += paths_of(child, here) if isinstance(child, dict | list) else [here]
+    return found
+
+
+def spoil(data: st.DataObject, content: dict[str, Any]) -> None:
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(paths_of(content)))
+        node: Any = content
+        for name in path[:-1]:
+            node = node[name]
+        if data.draw(st.booleans()) or isinstance(node, list):
+            node[path[-1]] = data.draw(JUNK)
+        elif data.draw(st.booleans()):
+            del node[path[-1]]
+        else:
+            node[data.draw(st.text(max_size=9))] = data.draw(JUNK)
+
+
+@fuzzed
+@given(data=st.data())
+def test_a_record_with_any_content_is_told(
+    place: Path, original: tuple[bytes, bytes], known: Known, data: st.DataObject
+) -> None:
+    content, archive = json.loads(original[0]), original[1]
+    spoil(data, content)
+    try:
+        content["digest"] = digest_of(content)
+        text = json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        text = json.dumps(content).encode()
+    examined = look(place, known, text, archive)
+    if content != json.loads(original[0]) and examined.record is None:
+        assert examined.findings
+
+
+@fuzzed
+@given(data=st.data())
+def test_a_record_with_any_bytes_is_told(
+    place: Path, original: tuple[bytes, bytes], known: Known, data: st.DataObject
+) -> None:
+    text = mangle(data, original[0])
+    examined = look(place, known, text, original[1])
+    assert examined.findings or text == original[0]
+
+
+@fuzzed
+@given(data=st.data())
+def test_arrays_with_any_bytes_are_told(
+    place: Path, original: tuple[bytes, bytes], known: Known, data: st.DataObject
+) -> None:
+    archive = mangle(data, original[1])
+    examined = look(place, known, original[0], archive)
+    if not examined.findings:  # what changed is no part of any array
+        assert RunArrays(**read_archive(archive)).sha256() == examined.record.arrays_sha256
+
+
+@fuzzed
+@given(
+    arrays=st.dictionaries(
+        st.sampled_from(["predictions", "confidence", "validation_predictions", "other"]),
+        st.sampled_from(["|u1", "<u2", ">u2", "<i8", "<f4", "|b1", "<U3", "|S2", "<c8", "<M8[s]"])
+        .map(np.dtype)
+        .flatmap(lambda kind: arrays_of.arrays(kind, st.sampled_from([(), (0,), (360,), (2, 3)]))),
+        max_size=4,
+    )
+)
+def test_arrays_of_any_kind_are_told_though_their_sums_are_right(
+    place: Path, original: tuple[bytes, bytes], known: Known, arrays: dict[str, np.ndarray]
+) -> None:
+    content = json.loads(original[0])
+    if "predictions" in arrays and "other" not in arrays:
+        content["arrays_sha256"] = RunArrays(**arrays).sha256()
+    content["digest"] = digest_of(content)
+    text = json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
+    examined = look(place, known, text, pack_archive(arrays))
+    assert not examined.is_valid
+
+
+@fuzzed
+@given(content=st.binary(max_size=400), suffix=st.sampled_from([".csv", ".npz", ".npy", ".x"]),
+       data=st.data())  # fmt: skip
+def test_a_file_of_predictions_with_any_bytes_is_refused(
+    original: tuple[bytes, bytes], content: bytes, suffix: str, data: st.DataObject
+) -> None:
+    text = b"index,prediction\n" + b"\n".join(b"%d,1" % n for n in range(3)) + b"\n"
+    start = {".csv": text, ".npz": original[1]}.get(suffix, pack_archive({"a": np.zeros(3)}))
+    spoilt = mangle(data, start) if data.draw(st.booleans()) else content
+    try:
+        arrays = read_predictions(spoilt, Path(f"x{suffix}"), 3)
+    except DataError:
+        return
+    assert arrays.predictions.shape == (3,)
+
+
+def mangle(data: st.DataObject, content: bytes) -> bytes:
+    """Bytes changed, cut out, repeated or put in."""
+    changed = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, max(len(changed) - 1, 0)))
+        length = data.draw(st.integers(0, 16))
+        changed[start : start + length] = data.draw(
+            st.binary(max_size=8) | st.just(bytes(changed[start : start + length]) * 2)
+            | st.sampled_from([b"\x00", b"NaN", b"1e999", b'{"a":', b"-1", b"\xff\xff\xff\xff"])
+        )  # fmt: skip
+    return bytes(changed)

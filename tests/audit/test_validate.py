@@ -1,0 +1,267 @@
+"""A record that was edited is caught, and the message says which field."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from suite.audit.known import Known
+from suite.audit.validate import Audit, validate
+from suite.data.datasets import load
+from suite.data.known import DATASETS
+
+EPOCHS = "digits/holdout-quick/counts_epochs/seed-0.json"
+Edit = Callable[..., Path]
+
+
+def fields(audit: Audit, severity: str = "error") -> list[str]:
+    return [finding.field for finding in audit.findings if finding.severity == severity]
+
+
+def test_what_the_suite_records_is_valid(made: Path, known: Known) -> None:
+    audit = validate(made, known)
+    assert audit.findings == ()
+    assert audit.records == 6
+
+
+# Without a new digest any edit is caught; the field is named where something else determines it.
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("fit_cpu_seconds", 0.001, ""),
+        ("environment.processor", "Faster", ""),
+        ("environment.packages", {"numpy": "9"}, ""),
+        ("parameter_count.total", 1, "parameter_count.trainable"),
+        ("log_loss", 0.0, "log_loss"),
+        ("seed", 3, "seed and fold"),
+        ("split_hash", "0" * 64, "split_hash"),
+        ("dataset.sums", {}, "dataset.sums"),
+        ("arrays_sha256", "0" * 64, "arrays_sha256"),
+        ("parameters.scale", 0.5, "variant"),
+        ("origin", {"source": "me", "file": "x"}, "the file"),
+    ],
+)
+def test_an_edit_without_a_new_digest_is_caught(
+    results: Path, known: Known, edit: Edit, field: str, value: Any, named: str
+) -> None:
+    edit(EPOCHS, {field: value}, sign=False)
+    audit = validate(results, known)
+    caught = fields(audit)
+    if named == "the file":  # refused by the schema, which says so of the record as a whole
+        assert audit.errors
+        assert "variant" in str(audit.findings[0])
+    else:
+        assert "digest" in caught
+        assert not named or named in caught
+    assert all(finding.path == EPOCHS for finding in audit.findings)
+
+
+# What follows was signed again by its editor, so that it has to be found by recomputing.
+SIGNED: list[tuple[dict[str, Any], str]] = [
+    ({"schema": 2}, "schema"),
+    ({"accuracy": 0.99}, "accuracy"),
+    ({"seed": 7}, "seed and fold"),
+    ({"fold": 1}, "fold"),
+    ({"model": "svm"}, "model and variant"),
+    ({"variant": "still"}, "variant"),
+    ({"dataset.name": "mnist"}, "dataset.sums"),
+    ({"dataset.name": "cifar"}, "dataset.name"),
+    ({"dataset.sums": dict(DATASETS["mnist"].sums)}, "dataset.sums"),
+    ({"protocol": "full"}, "split_hash"),
+    ({"protocol": "everything"}, "protocol"),
+    ({"preset": "paper"}, "preset_changes"),
+    ({"preset": "huge"}, "preset"),
+    ({"parameters.scale": 0.5}, "variant"),
+    ({"parameters.scale": 1}, "parameters.scale"),
+    ({"parameters.scale": 10**400}, "parameters"),
+    ({"parameters.scale": None}, "parameters"),
+    ({"parameters.extra": 1}, "parameters"),
+    ({"preset_changes": {}}, "preset_changes"),
+    ({"preset_changes.epochs": 40}, "preset_changes"),
+    ({"split_hash": "0" * 64}, "split_hash"),
+    ({"train_images": 60_000}, "train_images"),
+    ({"threads": 2}, "variant"),
+    ({"threads": 2_000}, "threads"),
+    ({"status": "failed"}, "arrays_sha256"),
+    ({"status": "failed"}, "error"),
+    ({"error": {"type": "E", "message": ""}}, "error"),
+    ({"engine": None}, "engine"),
+    ({"fit_wall_seconds": None}, "fit_wall_seconds"),
+    ({"fit_wall_seconds": -1.0}, "fit_wall_seconds"),
+    ({"fit_cpu_seconds": 1e6}, "fit_cpu_seconds"),
+    ({"peak_memory_mib": 1e9}, "peak_memory_mib"),
+    ({"parameter_count": {"total": 5, "trainable": 6}}, "parameter_count.trainable"),
+    ({"history": [{"epoch": 1}] * 3}, "history"),
+    ({"history": [{"epoch": n, "accuracy": 1.5} for n in (1, 2, 3)]}, "history.1.accuracy"),
+    ({"history": [{"epoch": n} for n in range(1, 9)]}, "history"),
+    ({"log_loss": 9.0}, "log_loss"),
+    ({"log_loss": 0.001}, "log_loss"),
+    ({"log_loss": None}, "log_loss"),
+    ({"arrays_sha256": None}, "arrays_sha256"),
+    ({"arrays_sha256": "0" * 64}, "arrays_sha256"),
+    ({"environment.cores": 0}, "environment.cores"),
+    ({"environment.backend": "jax"}, "environment.backend"),
+    ({"environment.precision": "bfloat16"}, "environment.precision"),
+    ({"environment.git_commit": "HEAD"}, "environment.git_commit"),
+    ({"started_at": "2999-01-01T00:00:00+00:00"}, "started_at"),
+    ({"started_at": "yesterday"}, "started_at"),
+    ({"started_at": "2026-01-01T00:00:00"}, "started_at"),
+    ({"variant": "unverified", "origin": {"source": "me", "file": "x"}}, "origin"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), SIGNED, ids=[f"{c}-{f}" for c, f in SIGNED])
+def test_an_edit_with_a_new_digest_is_caught_where_it_can_be_recomputed(
+    results: Path, known: Known, edit: Edit, changes: dict[str, Any], field: str
+) -> None:
+    edit(EPOCHS, changes)
+    caught = [name for one in fields(validate(results, known)) for name in one.split(", ")]
+    assert "digest" not in caught
+    assert field in caught
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"source_hash": "0" * 64, "environment.git_commit": None}, "source_hash"),
+        ({"history": [{"epoch": 1, "accuracy": 0.5}]}, "history"),
+        ({"started_at": "1999-01-01T00:00:00+00:00"}, "started_at"),
+    ],
+)
+def test_what_may_have_a_reason_is_a_warning(
+    results: Path, known: Known, edit: Edit, changes: dict[str, Any], field: str
+) -> None:
+    edit(EPOCHS, changes)
+    audit = validate(results, known)
+    assert fields(audit) == []
+    if field != "started_at" or "HEAD" in git("log", "-1", "--format=HEAD"):
+        assert field in fields(audit, "warning")
+
+
+def git(*arguments: str) -> str:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    return done.stdout
+
+
+def give(name: str, value: Callable[[np.ndarray], Any]) -> Callable[[dict[str, Any]], None]:
+    def change(arrays: dict[str, Any]) -> None:
+        arrays[name] = value(arrays[name])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (give("predictions", lambda p: p[:-1]), "predictions"),
+        (give("predictions", lambda p: np.full_like(p, 11)), "predictions"),
+        (give("predictions", lambda p: p.astype(np.int64)), "predictions"),
+        (give("predictions", lambda p: p.astype("U3")), "predictions"),
+        (give("predictions", lambda p: (p + 1) % 10), "log_loss"),
+        (give("confidence", lambda c: c // 4), "log_loss"),
+        (give("confidence", lambda c: c.astype(np.float32)), "confidence"),
+        (lambda arrays: arrays.pop("confidence"), "confidence"),
+        (lambda arrays: arrays.pop("validation_predictions"), "validation_predictions"),
+        (give("validation_predictions", lambda p: p[:5]), "validation_predictions"),
+    ],
+)
+def test_edited_predictions_are_caught_though_both_sums_are_right(
+    results: Path, known: Known, edit_arrays: Edit, change: Callable[..., Any], field: str
+) -> None:
+    edit_arrays(EPOCHS, change)
+    caught = fields(validate(results, known))
+    assert field in caught
+    assert "arrays_sha256" not in caught
+
+
+def test_edited_predictions_alone_are_caught_by_their_sum(
+    results: Path, known: Known, edit_arrays: Edit
+) -> None:
+    def flip(arrays: dict[str, np.ndarray]) -> None:
+        arrays["predictions"][0] ^= 1
+
+    edit_arrays(EPOCHS, flip, sign=False)
+    assert fields(validate(results, known)) == ["arrays_sha256"]
+
+
+def test_validation_predictions_that_no_epoch_had_are_told(
+    results: Path, known: Known, edit_arrays: Edit
+) -> None:
+    edit_arrays(EPOCHS, give("validation_predictions", np.zeros_like))
+    audit = validate(results, known)
+    assert (fields(audit), fields(audit, "warning")) == ([], ["history.val_accuracy"])
+
+
+def test_another_layout_of_the_same_content_is_caught(results: Path, known: Known) -> None:
+    path = results / EPOCHS
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content))
+    audit = validate(results, known)
+    assert [str(f) for f in audit.findings if "the text that the suite writes" in str(f)]
+
+
+def test_a_field_that_is_there_twice_is_caught(results: Path, known: Known) -> None:
+    path = results / EPOCHS
+    path.write_text(path.read_text().replace('{\n "schema"', '{\n "log_loss": 0.0,\n "schema"'))
+    assert validate(results, known).errors
+
+
+def test_a_plugin_that_is_not_here_is_a_warning_but_its_hash_is_checked(
+    results: Path, known: Known, edit: Edit
+) -> None:
+    bare = Known(known.registry, now=known.now)
+    bare.registry = type(known.registry)(models={})
+    assert set(fields(validate(results, bare), "warning")) == {"model"}
+    (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
+    edit(str(path.relative_to(results)), {"parameters.max_depth": 9})
+    assert fields(validate(results, bare)) == ["variant"]
+
+
+def test_a_code_hash_that_its_commit_does_not_have_is_an_error(
+    results: Path, known: Known, edit: Edit
+) -> None:
+    commit = git("rev-parse", "HEAD").strip()
+    if not commit:
+        pytest.skip("needs a git checkout")
+    (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
+    changes = {"source_hash": "0" * 64, "environment.git_commit": commit,
+               "environment.git_dirty": False}  # fmt: skip
+    edit(str(path.relative_to(results)), changes)
+    audit = validate(results, known)
+    assert fields(audit) == ["source_hash"]
+
+
+def test_the_fields_that_differ_from_what_was_committed_are_named(
+    results: Path, known: Known, edit: Edit
+) -> None:
+    def commit(text: str) -> None:
+        who = ["-c", "user.name=x", "-c", "user.email=x@x", "-c", "commit.gpgsign=false"]
+        for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", text]):
+            subprocess.run(["git", "-C", str(results), *words], check=True, capture_output=True)
+
+    commit("records")
+    edit(EPOCHS, {"environment.processor": "Faster", "fit_wall_seconds": 0.5}, sign=False)
+    commit("more records")
+    audit = validate(results, known)
+    (finding,) = (f for f in audit.findings if f.field == "digest")
+    assert "environment, fit_wall_seconds" in finding.found
+
+
+def test_consistent_forgery_is_for_verify(results: Path, known: Known, edit_arrays: Edit) -> None:
+    """What the guide says can't be seen here: if it could, the guide would be wrong."""
+
+    def improve(arrays: dict[str, np.ndarray]) -> None:
+        labels = load("digits").labels("test")
+        wrong = np.flatnonzero(arrays["predictions"] != labels)[:3]
+        arrays["predictions"][wrong] = labels[wrong]
+
+    edit_arrays(EPOCHS, improve)
+    assert validate(results, known).findings == ()
