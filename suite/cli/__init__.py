@@ -10,10 +10,12 @@ from typing import Annotated
 
 import typer
 
+from suite.cli.check import check
 from suite.cli.compare import compare
 from suite.cli.data import app as data_app
 from suite.cli.info import info
 from suite.cli.list import list_models
+from suite.cli.new import new
 from suite.cli.plan import plan
 from suite.cli.predict import predict
 from suite.cli.report import report
@@ -60,6 +62,8 @@ app.command("reproduce")(reproduce)
 app.command("compare")(compare)
 app.command("list")(list_models)
 app.command("info")(info)
+app.command("new")(new)
+app.command("check")(check)
 app.command("predict")(predict)
 app.add_typer(data_app, name="data")
 
