@@ -17,13 +17,16 @@ from itertools import chain
 from pathlib import Path
 from traceback import walk_tb
 from types import CodeType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from suite.contract import Plugin, Source
 from suite.errors import PluginError
 
 _IMPORT_NAMES = re.compile(r"[A-Za-z_][\w.]*(\|[A-Za-z_][\w.]*)*")
 _LONGEST_MESSAGE = 400
+
+# What of a plugin can't be used: the file as such, a field of PLUGIN, or what `build` takes.
+Part = Literal["file", "fields", "build"]
 
 
 class BrokenPluginError(PluginError):
@@ -33,12 +36,14 @@ class BrokenPluginError(PluginError):
         path: The plugin file.
         line: The line in it where it went wrong, from 1.
         reason: What is wrong, on one line.
+        part: What of the plugin it is about.
     """
 
-    def __init__(self, path: Path, line: int, reason: str) -> None:
+    def __init__(self, path: Path, line: int, reason: str, part: Part = "file") -> None:
         self.path = path
         self.line = line
         self.reason = reason
+        self.part = part
         super().__init__(f"{shown(path)}:{line}: {reason}")
 
 
@@ -72,10 +77,11 @@ def load_plugin(path: Path, module: str | None) -> Plugin:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise BrokenPluginError(path, _line_in(path, error), _told(path, error)) from error
+        told, part = _told(path, error), _part_of(error)
+        raise BrokenPluginError(path, line_in(path, error) or 1, told, part) from error
     if breach:
         line = _definition_line(path, breach.function)
-        raise BrokenPluginError(path, line, breach.reason)
+        raise BrokenPluginError(path, line, breach.reason, breach.part)
     assert isinstance(plugin, Plugin)
     return plugin
 
@@ -104,13 +110,20 @@ def _import_file(path: Path) -> ModuleType:
     return loaded
 
 
-def _line_in(path: Path, error: BaseException) -> int:
-    """The innermost line of the file that led to the error."""
+def line_in(path: Path, error: BaseException) -> int | None:
+    """The innermost line of a file that led to an error; None if none did."""
     if isinstance(error, SyntaxError) and _same_file(error.filename, path):
         return error.lineno or 1
     frames = walk_tb(error.__traceback__)
     lines = [line for frame, line in frames if _same_file(frame.f_code.co_filename, path)]
-    return lines[-1] if lines else 1
+    return lines[-1] if lines else None
+
+
+def _part_of(error: BaseException) -> Part:
+    """`Plugin(...)` refuses fields while the file is imported."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    refused = bool(frames) and frames[-1].f_code is Plugin.__post_init__.__code__
+    return "fields" if refused else "file"
 
 
 def _same_file(name: str | None, path: Path) -> bool:
@@ -144,6 +157,7 @@ def _definition_line(path: Path, function: object) -> int:
 
 class _Breach(NamedTuple):
     reason: str
+    part: Part
     function: Callable[..., Any] | None = None
 
 
@@ -151,13 +165,15 @@ def _first_breach(loaded: ModuleType, plugin: Any, path: Path) -> _Breach | None
     file = getattr(loaded, "__file__", None)
     if not _same_file(file, path):
         return _Breach(f"importing {loaded.__name__} gives {file}: another package has that name "
-                       "and comes first on the import path")  # fmt: skip
+                       "and comes first on the import path", "file")  # fmt: skip
     if plugin is None:
-        return _Breach("defines no PLUGIN. End the file with PLUGIN = Plugin(...)")
+        return _Breach("defines no PLUGIN. End the file with PLUGIN = Plugin(...)", "file")
     if not isinstance(plugin, Plugin):
-        return _Breach(f"PLUGIN is a {type(plugin).__name__}, expected a suite.contract.Plugin")
+        kind = type(plugin).__name__
+        return _Breach(f"PLUGIN is a {kind}, expected a suite.contract.Plugin", "file")
     reasons = chain(_field_breaches(plugin), _set_breaches(plugin))
-    return next(chain(map(_Breach, reasons), _build_breaches(plugin)), None)
+    fields = (_Breach(reason, "fields") for reason in reasons)
+    return next(chain(fields, _build_breaches(plugin)), None)
 
 
 def _field_breaches(plugin: Any) -> Iterator[str]:
@@ -223,10 +239,10 @@ def _build_breaches(plugin: Plugin) -> Iterator[_Breach]:
         signature.bind(**given)
     except TypeError as error:
         yield _Breach(f"build{signature} does not take seed, threads and the names in params: "
-                      f"{error}", plugin.build)  # fmt: skip
+                      f"{error}", "build", plugin.build)  # fmt: skip
     variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     named = [name for name, p in signature.parameters.items() if p.kind not in variadic]
     unknown = [name for name in named if name not in given]
     if unknown:
         yield _Breach(f"build takes {', '.join(unknown)}, which params does not have; "
-                      "give it a default there", plugin.build)  # fmt: skip
+                      "give it a default there", "build", plugin.build)  # fmt: skip

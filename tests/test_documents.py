@@ -35,8 +35,9 @@ def tree() -> set[str]:
     return named
 
 
-def test_the_tree_has_a_line_for_every_module():
-    assert tree() == set(modules())
+def test_the_tree_has_a_line_for_every_module_but_contributed_plugins():
+    plugins = {name for name in modules() if re.match(r"(baselines|cnn)/[^_]", name)}
+    assert set(modules()) - plugins <= tree() <= set(modules())
 
 
 def suite_commands() -> list[str]:
@@ -79,14 +80,9 @@ def test_models_that_are_named_as_examples_exist():
             assert select(registry, [selection])
 
 
-def test_the_example_of_a_plugin_works(tmp_path):
-    code = re.search(r"```python\n(.*?)```", CONTRIBUTING, re.DOTALL)
-    assert code
-    path = tmp_path / "my_model.py"
-    path.write_text("\n".join(line[3:] for line in code.group(1).splitlines()) + "\n")
-    import suite
+def test_the_rules_of_check_are_documented():
+    from suite.checks.rules import FILE_RULES, RUN_RULES
 
-    records = list(suite.run("digits", str(path), preset="smoke", results=tmp_path / "r",
-                             progress=False))  # fmt: skip
-    assert [record.status for record in records] == ["ok"]
-    assert records[0].parameter_count.total == 1000 * 785
+    rows = [f"| `{rule.id}` | {rule.sentence} |" for rule in (*FILE_RULES, *RUN_RULES)]
+    text = (ROOT / "docs" / "checks.md").read_text()
+    assert [line for line in text.splitlines() if line.startswith("| `")] == rows

@@ -24,6 +24,7 @@ LAYERS = (
     ("suite.grammar",),
     ("suite.identity",),
     ("suite.selection",),
+    ("suite.scaffold",),
     ("suite.config",),
     ("suite.data",),
     ("suite.protocol",),

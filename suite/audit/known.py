@@ -60,11 +60,6 @@ class Known:
         """The split of a run; errors as for `split`."""
         return self.split(key.dataset, key.protocol, key.preset, key.seed, key.fold)
 
-    def split_of(dataset: str, seed: int, fold: int | None) -> Split:
-            return self.split(dataset, protocol, preset, seed, fold)
-
-        return split_of
-
     def split_of(self, record: Record) -> Split:
         """The split that a record's run has to have; its rules must be known ones."""
         return self.split_for(record.key)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from suite.cli.check import check
 from suite.cli.compare import compare
 from suite.cli.data import app as data_app
 from suite.cli.export import export
@@ -17,6 +18,7 @@ from suite.cli.import_file import import_file
 from suite.cli.info import info
 from suite.cli.list import list_models
 from suite.cli.merge import merge
+from suite.cli.new import new
 from suite.cli.plan import plan
 from suite.cli.predict import predict
 from suite.cli.release import release
@@ -67,6 +69,8 @@ app.command("reproduce")(reproduce)
 app.command("compare")(compare)
 app.command("list")(list_models)
 app.command("info")(info)
+app.command("new")(new)
+app.command("check")(check)
 app.command("predict")(predict)
 app.command("verify")(verify)
 app.command("validate")(validate)

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from suite.models_io.saved import Written
 from suite.protocol.seeds import model_seed
 from suite.protocol.splits import Split
 from suite.runner.forkserver import ForkServer
-from suite.runner.outcome import Facts, Told
+from suite.runner.outcome import Arrays, Facts, Told
 from suite.runner.plan import Job
 from suite.runner.task import Task, unpack
 
@@ -48,12 +47,17 @@ class Limits:
 
 
 class IsolatedRun:
-    """A run under way; `connection` becomes readable when there is something to `receive`."""
+    """A run under way; `connection` becomes readable when there is something to `receive`.
+
+    Attributes:
+        steps: What work other than a run has told so far, in order.
+    """
 
     def __init__(self, server: ForkServer, task: Task) -> None:
         self.task = task
+        self.steps: list[tuple[Facts, Arrays]] = []
         self._history: list[dict[str, float | int]] = []
-        self._answer: tuple[Facts, Any] | None = None
+        self._answer: tuple[Facts, Arrays] | None = None
         self._ending: Facts | None = None
         self._model: Facts = {}
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -81,6 +85,8 @@ class IsolatedRun:
         elif kind == "epoch":
             self._history.append({"epoch": facts["epoch"], **facts["metrics"]})
             on_epoch(facts["epoch"], facts["epochs"], facts["metrics"])
+        elif kind == "step":
+            self.steps.append((facts, arrays))
         elif kind in {"result", "error"}:
             self._answer = (facts, arrays)
         elif kind == "model":

@@ -98,7 +98,7 @@ def record_of(
                 type=str(facts["type"]), message=str(facts["message"]), traceback=clip(trace)
             )
     else:
-        status, error = _cut_short(task, told)
+        status, error = cut_short(task, told)
     facts = told.answer[0] if told.answer else {}
     if told.ending is not None and measured:
         sampled = told.ending["peak_memory_bytes"]
@@ -155,7 +155,7 @@ def _measured(
     )
 
 
-def _cut_short(task: Task, told: Told) -> tuple[str, RunError]:
+def cut_short(task: Task, told: Told) -> tuple[str, RunError]:
     """Status and reason of a run whose process was ended or ended itself."""
     ending = told.ending
     if told.lost:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXT_LIMIT = 4_000  # characters of each text in a record's error
+
+# Does a task in its process and returns the last message. It gets the task, the pipe for messages
+# before that, and a list whose only item it keeps to what it is about, for errors.
+Work = Callable[["Task", Connection, list[str]], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,7 @@ class Task:
         limit_seconds: Time limit of the whole run.
         limit_bytes: Memory limit of the run's process tree.
         model_folder: An empty folder to write the fitted model to; None if it is not kept.
+        work: What is done instead of a run; it has to be picklable.
     """
 
     plugin_path: Path
@@ -62,6 +68,7 @@ class Task:
     limit_seconds: float | None
     limit_bytes: int | None
     model_folder: Path | None = None
+    work: Work | None = None
 
 
 def pack(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None = None) -> bytes:

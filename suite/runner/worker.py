@@ -47,8 +47,8 @@ def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
 
     Args:
         task: What to do.
-        pipe: Where messages go: `epoch` while it trains, `result` or `error` at the end, and
-            `model` behind a result whose `saving` announces it.
+        pipe: Where messages go: `epoch` while it trains (`step` from other work than a run),
+            `result` or `error` at the end, and `model` behind a result whose `saving` announces it.
         supervisor: Process ID of the parent.
     """
     try:
@@ -72,7 +72,7 @@ def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
 def _outcome(task: Task, pipe: Connection) -> bytes:
     phase = ["start"]
     try:
-        return _run(task, pipe, phase)
+        return (task.work or _run)(task, pipe, phase)
     except InvalidOutputError as error:
         return _error("invalid", error, phase[0], with_traceback=False)
     except MemoryError as error:
@@ -83,8 +83,8 @@ def _outcome(task: Task, pipe: Connection) -> bytes:
 
 def _error(status: str, error: BaseException, phase: str, with_traceback: bool = True) -> bytes:
     """An exception as text: it may refuse to be pickled, and even to be printed."""
-    message = _printed(lambda: str(error))
-    trace = _printed(lambda: "".join(traceback.format_exception(error))) if with_traceback else ""
+    message = printed(lambda: str(error))
+    trace = printed(lambda: "".join(traceback.format_exception(error))) if with_traceback else ""
     facts = {
         "kind": "error",
         "status": status,
@@ -95,7 +95,8 @@ def _error(status: str, error: BaseException, phase: str, with_traceback: bool =
     return pack(facts)
 
 
-def _printed(text: Callable[[], str]) -> str:
+def printed(text: Callable[[], str]) -> str:
+    """A text of an object's own making, or that it can't be had."""
     try:
         return text().encode("utf-8", "backslashreplace").decode()
     except BaseException as error:
@@ -108,16 +109,16 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     confine.pin(task.cores)
     phase[0] = "import"
     plugin = load_plugin(task.plugin_path, task.plugin_module)
-    _seed_globals(task.seed)
+    seed_globals(task.seed)
 
     def images(file: Any, indices: NDArray[np.int32]) -> NDArray[np.float32]:
         # A copy of the run's own images: the file stays mapped by all lanes and read-only.
         return to_view(np.load(file, mmap_mode="r")[indices], plugin.view)
 
-    X, y = images(task.train_file, task.train), _read_only(task.train_labels)
+    X, y = images(task.train_file, task.train), read_only(task.train_labels)
     X_test = images(task.test_file, task.test)
     X_val = images(task.train_file, task.validation) if len(task.validation) else None
-    y_val = _read_only(task.validation_labels) if X_val is not None else None
+    y_val = read_only(task.validation_labels) if X_val is not None else None
 
     phase[0] = "build"
     confine.compute_in(task.precision)
@@ -164,7 +165,7 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
         "fit_cpu_seconds": max(fit_cpu, 0.0),
         "predict_wall_seconds": predict_wall,
         "peak_memory_bytes": max(memory) - memory[0],
-        "parameter_count": _count(plugin, model, task),
+        "parameter_count": count_parameters(plugin, model, task.plugin_path),
         **_engine(model, plugin, task),
     }
     if task.model_folder is None:
@@ -195,17 +196,18 @@ def _save(
     except ModelError as error:
         facts["reason"] = clip(str(error), 1_000)
     except BaseException as error:  # a plugin's model may raise SystemExit or worse
-        facts["reason"] = clip(f"{type(error).__name__}: {_printed(error.__str__)}", 1_000)
+        facts["reason"] = clip(f"{type(error).__name__}: {printed(error.__str__)}", 1_000)
     return pack(facts)
 
 
-def _seed_globals(seed: int) -> None:
+def seed_globals(seed: int) -> None:
     """Seed the generators of the process: a plugin that forgets its seed repeats all the same."""
     random.seed(seed)
     np.random.seed(seed)
 
 
-def _read_only(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def read_only(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A copy that can't be written to."""
     array = array.copy()
     array.setflags(write=False)
     return array
@@ -222,7 +224,12 @@ def _epoch_sender(pipe: Connection) -> Callable[[int, int, Mapping[str, float]],
     return on_epoch
 
 
-def _count(plugin: Plugin, model: Classifier, task: Task) -> dict[str, int | None]:
+def count_parameters(plugin: Plugin, model: Classifier, path: Path) -> dict[str, int | None]:
+    """What the plugin's `parameters` says of a fitted model: `total`, and `trainable` or None.
+
+    Raises:
+        InvalidOutputError: It is no count.
+    """
     counted = plugin.parameters(model)
     if isinstance(counted, ParameterCount):
         total, trainable = counted
@@ -231,7 +238,7 @@ def _count(plugin: Plugin, model: Classifier, task: Task) -> dict[str, int | Non
     for number in (total, trainable):
         if number is not None and (not isinstance(number, (int, np.integer)) or number < 0):
             raise InvalidOutputError(
-                f"{task.plugin_path.name}: parameters returned {number!r}, expected a count. "
+                f"{path.name}: parameters returned {number!r}, expected a count. "
                 "Return an int of 0 or more, or a ParameterCount."
             )
     return {"total": int(total), "trainable": None if trainable is None else int(trainable)}

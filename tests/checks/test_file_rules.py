@@ -1,0 +1,87 @@
+"""What a plugin file may import, by its place and family."""
+
+from __future__ import annotations
+
+import pytest
+
+from suite.checks.evidence import FileEvidence, Step
+from suite.checks.file_rules import imports, light_import, source
+from suite.contract import Plugin, Source
+
+
+def evidence(tmp_path, text, *, family="classic", module=None, url=""):
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    plugin = Plugin(
+        title="t", family=family, view="flat", build=lambda **given: None,
+        parameters=lambda fitted: 1, source=Source(name="n", url=url),
+    )  # fmt: skip
+    return FileEvidence(path=path, module=module, imported=Step(status="ok"), plugin=plugin)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        ("from suite.contract import Plugin\n", {}),
+        ("from suite import contract\n", {}),
+        ("from baselines._helpers import benchmark_source\n", {}),
+        ("from ._helpers import x\n", {"module": "baselines.mine"}),
+        ("from cnn._helpers import REQUIRES\n", {"family": "cnn"}),
+        ("from cnn._helpers import REQUIRES\n", {"family": "recurrent"}),
+        ("def f():\n    import numpy\n    import suite_of_others\n", {}),
+    ],
+)
+def test_imports_that_are_fine(tmp_path, text, settings):
+    file = evidence(tmp_path, text, **settings)
+    assert imports(file) is None
+    assert light_import(file) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "line", "told"),
+    [
+        ("\nimport suite\n", {}, 2, "imports suite,"),
+        ("from suite import api\n", {}, 1, "suite.api"),
+        ("def f():\n    from suite.data import idx\n", {}, 2, "suite.data.idx"),
+        ("from reports import rows\n", {}, 1, "reports.rows"),
+        ("from baselines.svm import build\n", {}, 1, "baselines.svm.build"),
+        ("from .svm import build\n", {"module": "baselines.mine"}, 1, "baselines.svm.build"),
+        ("from cnn._helpers import REQUIRES\n", {}, 1, "helpers of baselines"),
+        ("from baselines._helpers import x\n", {"family": "cnn"}, 1, "helpers of cnn"),
+    ],
+)
+def test_imports_of_ours_that_are_not(tmp_path, text, settings, line, told):
+    breach = imports(evidence(tmp_path, text, **settings))
+    assert breach.place == line
+    assert told in breach.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import numpy\n", "try:\n    import keras\nexcept E: ...\n", "class A:\n    import keras\n"],
+)
+def test_libraries_are_imported_inside_functions(tmp_path, text):
+    assert "outside a function" in light_import(evidence(tmp_path, text)).message
+
+
+def test_what_is_imported_for_types_alone_is_free(tmp_path):
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy\n"
+    assert light_import(evidence(tmp_path, text)) is None
+
+
+def test_a_helper_beside_the_file(tmp_path):
+    (tmp_path / "_mine.py").touch()
+    assert light_import(evidence(tmp_path, "import _mine\n")) is None
+    assert light_import(evidence(tmp_path, "import _other\n")) is not None
+
+
+@pytest.mark.parametrize("url", ["", "https://example.org", "http://127.0.0.1/a"])
+def test_addresses(tmp_path, url):
+    assert source(evidence(tmp_path, "", url=url)) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["example.org", "ftp://example.org", "https://", "https://a b.org", "http://[", None]
+)
+def test_what_is_no_address(tmp_path, url):
+    assert "source.url" in source(evidence(tmp_path, "", url=url)).message

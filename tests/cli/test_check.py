@@ -1,0 +1,82 @@
+"""`suite check` as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+FAKES = Path(__file__).parents[1] / "checks" / "fakes"
+
+
+def test_a_plugin_that_keeps_all_rules(suite, tmp_path):
+    shutil.copy(FAKES / "good.py", tmp_path)
+    done = suite("check", "./good.py", "--jobs", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "good: 7 passed",
+        "good: 17 passed",
+        "good/fewer: 17 passed",
+        "1 file checked: 41 passed",
+    ]
+    assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"good.py"}
+
+
+def test_what_is_wrong_is_told_with_file_line_and_remedy(suite, tmp_path):
+    shutil.copy(FAKES / "hides_its_seed.py", tmp_path)
+    done = suite("check", "hides_its_seed.py")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    where = next(i for i, line in enumerate(lines) if line.startswith("hides_its_seed.py:"))
+    build = (tmp_path / "hides_its_seed.py").read_text().splitlines().index(
+        "def build(*, seed, threads, pixels):"
+    )  # fmt: skip
+    assert lines[where].startswith(f"hides_its_seed.py:{build + 1}: random: random is False")
+    assert lines[where + 1].endswith("say random=False.")
+    assert done.stderr == "not all rules are kept by: hides_its_seed\n"
+
+
+def test_json(suite):
+    done = suite("check", FAKES / "exits_at_import.py", "--json")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert found["passed"] is False
+    first = found["checks"][0]
+    assert {name: first[name] for name in ("model", "rule", "status", "line")} == {
+        "model": "exits_at_import", "rule": "loads", "status": "failed", "line": 1,
+    }  # fmt: skip
+    assert first["path"].endswith("exits_at_import.py")
+
+
+def test_a_file_with_the_name_of_a_model(suite, tmp_path):
+    (tmp_path / "svm.py").write_text((FAKES / "good.py").read_text())
+    done = suite("check", "./svm.py")
+    assert done.returncode == 1
+    assert "svm.py:1: loads: the name 'svm' is taken by" in done.stdout
+
+
+def test_a_known_exception_is_told(suite):
+    done = suite("check", "dummy")
+    assert done.returncode == 0
+    assert "dummy: beats_chance: known exception: it names one class" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "use --all"),
+        (("svm", "--all"), "use --all"),
+        (("smv",), "Did you mean svm"),
+        (("./missing.py",), "expected a Python file"),
+        (("svm/nothing",), "no variant"),
+        (("svm", "--jobs", "0"), "expected 1 or more"),
+        (("svm", "--timeout", "soon"), "soon"),
+    ],
+)
+def test_bad_usage(suite, arguments, told):
+    done = suite("check", *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
