@@ -145,8 +145,8 @@ def _ground(lanes: int, timeout: float) -> Ground:
 
 
 def _job(selection: Selection, ground: Ground) -> Job:
-    rules = PROTOCOLS["holdout"], PRESETS["smoke"]
-    plan = make_plan([selection], (DATASET,), rules, (SEED,), split_of=lambda *key: ground.split)
+    presets, protocol = {DATASET: [PRESETS["smoke"]]}, PROTOCOLS["holdout"]
+    plan = make_plan([selection], presets, protocol, (SEED,), split_of=lambda key: ground.split)
     return plan.jobs[0]
 
 
