@@ -164,3 +164,9 @@ def test_columns_that_have_to_be_chosen_are_in_the_page(sweep: list[Scored]) -> 
     cells = sum(n for (tag, _), n in outline.tags.items() if tag == "td")
     failures = 7 * 4  # cells of the table of failed runs
     assert cells == 18 * (len(heads) - 1) + failures
+
+
+def test_the_caption_says_which_images_were_scored(scored: MakeScored) -> None:
+    assert "interval from the test images" in render(build_tables([scored(0.9)], {}, ORDER))
+    folds = build_tables([scored(0.9, protocol="kfold", fold=0)], {}, ORDER)
+    assert "interval from the training images" in render(folds)
