@@ -5,19 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.captions import DAGGER
+from reports.columns import COSTS, Cell
 from reports.curves import Curve
-from reports.formats import ABSENT, accuracy, count, interval, quantity
+from reports.formats import ABSENT, accuracy, count, interval
 from reports.groups import letter
 from reports.rows import Row
 from reports.tables import Line, Table
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a cell shows, and the number it is sorted by; None sorts last."""
-
-    text: str
-    value: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +44,14 @@ def results(line: Line, table: Table) -> tuple[Result, ...]:
 def costs(line: Line) -> tuple[Cell, ...]:
     """Parameters, processor and wall seconds, microseconds an image, MiB."""
     row = line.costs
-    if row is None:
-        return (Cell(ABSENT),) * 5
-    mark = "" if row.comparable else f" {DAGGER}"
-    measured = (
-        row.fit_cpu_seconds_mean,
-        row.fit_wall_seconds_mean,
-        row.predict_microseconds_per_image,
-        row.peak_memory_mib,
-    )
-    return (
-        Cell(count(row.parameter_count), row.parameter_count),
-        *(Cell(ABSENT if v is None else f"{quantity(v)}{mark}", v) for v in measured),
+    cells = ((column, column.cell(row)) for column in COSTS)
+    if row is None or row.comparable:
+        return tuple(cell for _, cell in cells)
+    return tuple(
+        Cell(f"{cell.text} {DAGGER}", cell.value)
+        if column.by_machine and cell.value is not None
+        else cell
+        for column, cell in cells
     )
 
 

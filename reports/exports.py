@@ -1,4 +1,4 @@
-"""The primary table as files for other programs: JSON and CSV, a row a model and dataset."""
+"""The primary table as files for other programs: JSON, CSV, Parquet; a row a model and dataset."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import csv
 import io
 import json
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+from reports.machines import Machine
 from reports.rows import Row
 from reports.tables import Table
 
@@ -85,8 +86,50 @@ def to_csv(table: Table) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in table.rows:
-        writer.writerow(_flat(row, table))
+        flat = _flat(row, table)
+        for name in ("seeds", "engines"):
+            flat[name] = " ".join(map(str, flat[name]))
+        writer.writerow(flat | {"notes": "; ".join(flat["notes"])})
     return text.getvalue()
+
+
+def to_parquet(table: Table) -> bytes | None:
+    """The table as `leaderboard.parquet`: the columns of the CSV, typed, what is missing is null.
+
+    Returns:
+        The file; None where pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow.parquet import write_table
+    except ImportError:
+        return None
+    types = {
+        str: pa.string(),
+        int: pa.int64(),
+        float: pa.float64(),
+        bool: pa.bool_(),
+        tuple[int, ...]: pa.list_(pa.int64()),
+        tuple[str, ...]: pa.list_(pa.string()),
+    }
+    schema = pa.schema([(name, types[kind]) for name, kind in _kinds().items()])
+    rows = [_flat(row, table) for row in table.rows]
+    file = io.BytesIO()
+    write_table(pa.Table.from_pylist(rows, schema=schema), file)
+    return file.getvalue()
+
+
+def _kinds() -> dict[str, Any]:
+    """The type of each column's values that are not missing."""
+    hints = get_type_hints(Row) | get_type_hints(Machine)
+    hints |= dict.fromkeys(("protocol", "preset"), str)
+    hints |= dict.fromkeys(("accuracy_ci95_low", "accuracy_ci95_high"), float)
+    kinds = {}
+    for name in COLUMNS:
+        choices = get_args(hints[name])
+        optional = type(None) in choices
+        kinds[name] = next(c for c in choices if c is not type(None)) if optional else hints[name]
+    return kinds
 
 
 def _flat(row: Row, table: Table) -> dict[str, Any]:
@@ -99,8 +142,5 @@ def _flat(row: Row, table: Table) -> dict[str, Any]:
         preset=table.preset,
         accuracy_ci95_low=low,
         accuracy_ci95_high=high,
-        seeds=" ".join(map(str, row.seeds)),
-        engines=" ".join(row.engines),
-        notes="; ".join(row.notes),
     )
     return flat

@@ -25,7 +25,7 @@ def to_html(rows: Sequence[Reproduction], shell: Shell) -> str:
         "reproduction.html.jinja",
         "reproduction.html",
         styles=("reproduction.css",),
-        scripts=("table.js",),
+        scripts=("table.js", "search.js"),
         sections=cells.sections(rows),
         counts=cells.verdict_counts(rows),
         cells=cells,

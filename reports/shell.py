@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from reports.formats import clean, one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,15 @@ def _environment() -> Environment:
     )
     environment.filters["clean"] = clean
     environment.filters["one_line"] = one_line
+    environment.filters["breakable"] = breakable
     return environment
+
+
+def breakable(label: str) -> Markup:
+    """A model's label that may be broken between its parameters rather than within a word."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"[,/\[]", r"\g<0><wbr>", str(escape(label))))  # noqa: S704
 
 
 @cache

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import suite
 from reports import methods_page, model_pages, release_pages, reproduction_page
-from reports.exports import to_csv, to_json
+from reports.exports import to_csv, to_json, to_parquet
 from reports.markdown import to_markdown
 from reports.names import describe
 from reports.page import to_html
@@ -69,6 +69,7 @@ def write_report(
     These are the published values (`reproduction.html` and `.md`), the methods, a page for each
     model in `models/`, up to 300 of them, and, if the site has releases, what each of them changed
     (`releases.html` and `.md`).
+    `leaderboard.parquet` is there too where pyarrow is installed.
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -100,28 +101,34 @@ def write_report(
     shell = Shell(titles, suite.__version__, links)
     primary = report.tables[0]
     entries = {page.entry for page in pages}
-    texts = {
-        "index.html": to_html(report.tables, report.damaged, shell, entries),
-        "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
+    data: dict[str, str | bytes] = {
         "leaderboard.json": to_json(primary),
         "leaderboard.csv": to_csv(primary),
+    }
+    parquet = to_parquet(primary)
+    if parquet is not None:
+        data["leaderboard.parquet"] = parquet
+    contents: dict[str, str | bytes] = {
+        "index.html": to_html(report.tables, report.damaged, shell, entries, tuple(data)),
+        "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
+        **data,
         "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
         methods_page.PAGE: methods_page.to_html(report.tables, shell),
     }
     if releases:
-        texts[release_pages.PAGE] = release_pages.to_html(releases, shell)
-        texts["releases.md"] = release_pages.to_markdown(releases, titles)
+        contents[release_pages.PAGE] = release_pages.to_html(releases, shell)
+        contents["releases.md"] = release_pages.to_markdown(releases, titles)
     try:
-        for name, text in chain(texts.items(), model_pages.to_html(pages, shell)):
+        for name, content in chain(contents.items(), model_pages.to_html(pages, shell)):
             path = site / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, text)
+            _write(path, content)
     except OSError as error:
         raise UsageError(
             f"can't write the report to {site}: {error.strerror}; choose another --site"
         ) from error
-    paths = tuple(site / name for name in texts)
+    paths = tuple(site / name for name in contents)
     return Report(paths=paths, tables=report.tables, damaged=report.damaged)
 
 
@@ -161,13 +168,13 @@ def summarise(
     return Report(paths=(), tables=tables, damaged=damaged)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: a reader never sees half a page."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8", "replace"))
+            file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
         temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:

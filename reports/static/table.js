@@ -1,65 +1,72 @@
+// What the scripts of a page share.
+const suite = {};
+
+// A table that the browser sorts and narrows. A cell is sorted by its `data-value`; a cell without
+// one has nothing to be sorted by.
 (function () {
   "use strict";
 
-  function valueOf(row, column, kind) {
-    var text = row.cells[column].getAttribute("data-value");
-    if (text === null) return null;
-    return kind === "number" ? Number(text) : text;
-  }
+  const OTHER = { ascending: "descending", descending: "ascending" };
+  const words = new Intl.Collator("en");
 
-  function sort(table, headers, header, direction) {
-    var column = headers.indexOf(header);
-    var kind = header.getAttribute("data-sort");
-    var sign = direction === "ascending" ? 1 : -1;
-    var body = table.tBodies[0];
-    var rows = Array.prototype.slice.call(body.rows);
-    rows.sort(function (one, other) {
-      var a = valueOf(one, column, kind);
-      var b = valueOf(other, column, kind);
-      // What is missing stays last whichever way the rest goes.
-      if (a === null || b === null) return (a === null) - (b === null);
-      return sign * (kind === "number" ? a - b : a.localeCompare(b));
-    });
-    rows.forEach(function (row) { body.appendChild(row); });
-    headers.forEach(function (other) { other.removeAttribute("aria-sort"); });
-    header.setAttribute("aria-sort", direction);
-  }
+  suite.words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-  function makeSortable(table) {
-    var headers = Array.prototype.slice.call(table.querySelectorAll("thead th[data-sort]"));
-    headers.forEach(function (header) {
-      var button = document.createElement("button");
+  suite.Table = class {
+    constructor(element) {
+      this.element = element;
+      this.headers = [...element.querySelectorAll("thead th[data-sort]")];
+      this.rows = [...element.tBodies[0].rows];
+      this.names = this.rows.map((row) => row.cells[0].textContent.toLowerCase());
+      this.sorted = this.headers.find((header) => header.ariaSort) || null;
+      this.headers.forEach((header) => this.addButton(header));
+      // Whoever has more to do than sort takes its place.
+      this.onSort = (header, direction) => this.sort(header, direction);
+    }
+
+    addButton(header) {
+      const button = document.createElement("button");
       button.type = "button";
-      while (header.firstChild) button.appendChild(header.firstChild);
-      header.appendChild(button);
-      button.addEventListener("click", function () {
-        var first = header.getAttribute("data-first") || "ascending";
-        var second = first === "ascending" ? "descending" : "ascending";
-        sort(table, headers, header, header.getAttribute("aria-sort") === first ? second : first);
+      const label = [...header.childNodes].filter((node) => node.className !== "scale");
+      button.append(...label);
+      header.prepend(button);
+      button.addEventListener("click", () => {
+        const first = header.dataset.first || "ascending";
+        this.onSort(header, header.ariaSort === first ? OTHER[first] : first);
       });
-    });
-  }
+    }
 
-  function makeSearchable(section, table) {
-    var tools = section.querySelector(".tools");
-    var field = tools.querySelector("input");
-    var matches = tools.querySelector(".matches");
-    var rows = Array.prototype.slice.call(table.tBodies[0].rows);
-    field.addEventListener("input", function () {
-      var words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      var shown = rows.filter(function (row) {
-        var text = row.cells[0].textContent.toLowerCase();
-        row.hidden = !words.every(function (word) { return text.indexOf(word) >= 0; });
-        return !row.hidden;
+    sort(header, direction) {
+      if (header === this.sorted && header.ariaSort === direction) return;
+      const column = this.headers.indexOf(header);
+      const sign = direction === "ascending" ? 1 : -1;
+      const isNumber = header.dataset.sort === "number";
+      const keyed = this.rows.map((row) => [row.cells[column].dataset.value, row]);
+      // Equal values keep the order that the page came with.
+      keyed.sort(([a], [b]) => {
+        // What is missing stays last whichever way the rest goes.
+        if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
+        return sign * (isNumber ? a - b : words.compare(a, b));
       });
-      matches.textContent = words.length ? shown.length + " of " + rows.length + " models" : "";
-    });
-    tools.hidden = false;
-  }
+      this.element.tBodies[0].append(...keyed.map(([, row]) => row));
+      if (this.sorted) this.sorted.removeAttribute("aria-sort");
+      header.ariaSort = direction;
+      this.sorted = header;
+    }
 
-  document.querySelectorAll("section.board").forEach(function (section) {
-    var table = section.querySelector("table.leaderboard");
-    makeSortable(table);
-    makeSearchable(section, table);
-  });
+    // Shows the rows that `keep` accepts (their place in the page's order is its argument).
+    narrow(keep) {
+      let shown = 0;
+      this.rows.forEach((row, place) => {
+        row.hidden = !keep(place);
+        if (!row.hidden) shown += 1;
+      });
+      // Stripes by place among the shown rows take a browser longer to work out.
+      this.element.classList.toggle("narrowed", shown < this.rows.length);
+      return shown;
+    }
+
+    hasWords(place, wanted) {
+      return wanted.every((word) => this.names[place].includes(word));
+    }
+  };
 })();

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,14 +138,14 @@ def _told(name: str, bench: Bench) -> tuple[bytes, bool]:
     except InvalidOutputError as error:
         return pack({**facts, "status": "invalid", "message": clip(str(error))}), False
     except BaseException as error:  # a plugin may raise SystemExit or worse
-        told = printed(lambda error=error: "; ".join([str(error), *_notes(error)]))
+        told = printed(partial(_said, error))
         line = line_in(bench.task.plugin_path.resolve(), error)
         message = clip(f"{type(error).__name__}: {' '.join(told.split())}", 400)
         return pack({**facts, "status": "failed", "message": message, "line": line}), False
 
 
-def _notes(error: BaseException) -> list[str]:
-    return list(getattr(error, "__notes__", ()))
+def _said(error: BaseException) -> str:
+    return "; ".join([str(error), *getattr(error, "__notes__", ())])
 
 
 def _build(bench: Bench) -> Result:

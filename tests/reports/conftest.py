@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from reports.page import to_html
 from reports.rows import Description
+from reports.shell import Shell
+from reports.tables import build_tables
 from suite.data.known import DATASETS
 from suite.records.record import Count, DatasetFacts, Environment, Record, RunArrays, make_record
 from suite.records.store import StoredRun
@@ -22,6 +26,8 @@ from suite.stats.scoring import Scored
 MakeRecord = Callable[..., Record]
 MakeScored = Callable[..., Scored]
 Visit = Callable[[Page, Path], list[str]]
+Open = Callable[..., tuple[Page, list[str]]]
+Axe = Callable[[Page], list[tuple[str, list[str]]]]
 
 # name|variant|title|family|parameters|fashion|mnist|processor seconds|µs an image|MiB
 MODELS = """
@@ -197,7 +203,8 @@ def descriptions() -> dict[tuple[str, str], Description]:
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        pytest.skip("no chromium on the PATH; on Debian: apt-get install chromium")
+        missing = "no chromium on the PATH; on Debian: apt-get install chromium"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
@@ -219,3 +226,47 @@ def visit() -> Visit:
         return trouble
 
     return open_file
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser,
+    visit: Visit,
+    tmp_path: Path,
+    descriptions: Mapping[tuple[str, str], Description],
+) -> Iterator[Open]:
+    """Opens the front page of some runs; also gives what went wrong or was fetched besides."""
+    contexts = []
+
+    def opened(runs: list[Scored], **options: Any) -> tuple[Page, list[str]]:
+        file = tmp_path / "index.html"
+        tables = build_tables(runs, descriptions, tuple(DATASETS))
+        titles = {name: info.title for name, info in DATASETS.items()}
+        damaged = options.pop("damaged", ())
+        file.write_text(to_html(tables, damaged, Shell(titles, "1.0")), encoding="utf-8")
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        return page, visit(page, file)
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def axe() -> Axe:
+    """Examines a page with axe-core: which rules it breaks, and where."""
+    from axe_playwright_python.sync_playwright import Axe as Examiner
+
+    def examine(page: Page) -> list[tuple[str, list[str]]]:
+        violations = Examiner().run(page).response["violations"]
+        return [(v["id"], [str(node["target"]) for node in v["nodes"]]) for v in violations]
+
+    return examine
+
+
+@pytest.fixture
+def two_tables(sweep: list[Scored], scored: MakeScored) -> list[Scored]:
+    """The sweep, and one model under another protocol on one dataset."""
+    return [*sweep, scored(0.9, model="svm", protocol="kfold", preset="quick", fold=0)]

@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from reports.page import to_html
-from reports.rows import Description
-from reports.shell import Shell
-from reports.tables import build_tables
-from suite.data.known import DATASETS
+from suite.records.store import Damage
 from suite.stats.scoring import Scored
 
-ORDER = tuple(DATASETS)
-TITLES = {name: info.title for name, info in DATASETS.items()}
 HOSTILE = (
     "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">|\u202e" * 4
 )
 
-Visit = Callable[[Page, Path], list[str]]
+Axe = Callable[[Page], list[tuple[str, list[str]]]]
 Open = Callable[..., tuple[Page, list[str]]]
-
-
-@pytest.fixture
-def open_page(
-    browser: Browser,
-    visit: Visit,
-    tmp_path: Path,
-    descriptions: Mapping[tuple[str, str], Description],
-) -> Iterator[Open]:
-    """Opens the page of some runs; also gives what went wrong or was fetched besides."""
-    contexts = []
-
-    def opened(runs: list[Scored], **options: object) -> tuple[Page, list[str]]:
-        page_file = tmp_path / "index.html"
-        tables = build_tables(runs, descriptions, ORDER)
-        page_file.write_text(to_html(tables, (), Shell(TITLES, "1.0")), encoding="utf-8")
-        context = browser.new_context(**options)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        return page, visit(page, page_file)
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def labels(page: Page) -> list[str]:
@@ -59,7 +29,7 @@ def test_the_page_opens_from_disk_without_network_or_errors(
 ) -> None:
     page, trouble = open_page(sweep)
     row = page.locator("tr", has=page.locator("th[data-value=svm]"))
-    cells = row.locator("td").all_inner_texts()
+    cells = row.locator("td:visible").all_inner_texts()
     assert [text.split("\n")[0] for text in cells[:6]] == [
         "9", "90.04 ± 0.08", "3", "6", "98.36 ± 0.15", "3",
     ]  # fmt: skip
@@ -170,3 +140,34 @@ def test_hostile_text_runs_nothing_and_breaks_nothing(
     assert page.title().startswith("Leaderboard")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1000
     assert HOSTILE[:40] in page.locator("td.reason").inner_text()
+
+
+def test_a_narrow_table_scrolls_by_keys(open_page: Open, sweep: list[Scored]) -> None:
+    page, _ = open_page(sweep, viewport={"width": 390, "height": 844})
+    region = page.locator(".scroll").first
+    region.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.scroll').scrollLeft > 50")
+    assert page.locator("details.controls").get_attribute("open") is None
+    assert not page.get_by_label("Parameters ≤").is_visible()
+    page.get_by_text("Filters, columns, copy").click()
+    assert page.get_by_label("Parameters ≤").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(
+    open_page: Open, two_tables: list[Scored], axe: Axe, scheme: str, width: int
+) -> None:
+    page, _ = open_page(
+        two_tables,
+        damaged=[Damage(Path("results/x/seed-0.json"), "changed after it was written")],
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+    )
+    assert axe(page) == []
+    page.locator("details.controls").evaluate("e => { e.open = true; }")
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_label("Parameters ≤").fill("?")
+    assert axe(page) == []

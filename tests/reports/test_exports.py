@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reports.exports import COLUMNS, to_csv, to_json
+import pyarrow as pa
+from pyarrow.parquet import read_table
+
+from reports.exports import COLUMNS, to_csv, to_json, to_parquet
 from reports.rows import Description
 from reports.tables import build_tables
 from suite.data.known import DATASETS
@@ -82,3 +85,34 @@ def test_csv_holds_the_same_rows_as_the_json(sweep: list[Scored]) -> None:
         assert line["accuracy_mean"] == str(row.get("accuracy_mean", ""))
         assert line["accuracy_ci95_low"] == str(row.get("accuracy_ci95", [""])[0])
         assert line["processor"] == row.get("machine", {}).get("processor", "")
+
+
+def test_parquet_holds_the_columns_of_the_csv_typed(
+    sweep: list[Scored], descriptions: Mapping[tuple[str, str], Description]
+) -> None:
+    (table,) = build_tables(sweep, descriptions, ORDER)
+    content = to_parquet(table)
+    assert content is not None
+    assert content == to_parquet(table)
+    read = read_table(io.BytesIO(content))
+    assert tuple(read.column_names) == COLUMNS
+    kinds = {name: read.schema.field(name).type for name in COLUMNS}
+    assert kinds["rank"] == kinds["parameter_count"] == pa.int64()
+    assert kinds["accuracy_std"] == kinds["fit_cpu_seconds_mean"] == pa.float64()
+    assert kinds["comparable"] == pa.bool_()
+    assert kinds["seeds"] == pa.list_(pa.int64())
+    lines = csv.DictReader(io.StringIO(to_csv(table)))
+    for line, row in zip(lines, read.to_pylist(), strict=True):
+        assert line["label"] == row["label"]
+        assert line["accuracy_mean"] == ("" if row["rank"] is None else str(row["accuracy_mean"]))
+        assert line["notes"] == "; ".join(row["notes"])
+        assert line["seeds"] == " ".join(map(str, row["seeds"]))
+
+
+def test_parquet_of_failures_alone_keeps_its_types(scored: MakeScored) -> None:
+    (table,) = build_tables([scored(None)], {}, ORDER)
+    content = to_parquet(table)
+    assert content is not None
+    read = read_table(io.BytesIO(content))
+    assert read.schema.field("accuracy_mean").type == pa.float64()
+    assert read.to_pylist()[0]["accuracy_mean"] is None

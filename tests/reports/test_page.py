@@ -20,7 +20,7 @@ from suite.stats.scoring import Scored
 MakeScored = Callable[..., Scored]
 ORDER = tuple(DATASETS)
 TITLES = {name: info.title for name, info in DATASETS.items()}
-VOID = {"meta", "link", "input", "br", "colgroup"}
+VOID = {"meta", "link", "input", "br", "colgroup", "wbr"}
 
 
 class Outline(HTMLParser):
@@ -36,7 +36,9 @@ class Outline(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag, tuple(name for name, _ in attrs)] += 1
+        # Whether a label may be broken depends on its text.
+        if tag != "wbr":
+            self.tags[tag, tuple(name for name, _ in attrs)] += 1
         self.attributes += attrs
         if tag not in VOID:
             self.open.append(tag)
@@ -139,7 +141,32 @@ def test_networks_show_their_learning_curve_and_others_none(scored: MakeScored) 
     history = [{"epoch": 1, "val_accuracy": 0.8}, {"epoch": 2, "val_accuracy": 0.9}]
     runs = [scored(0.9, model="net", history=history), scored(0.8, model="svm")]
     page = render(build_tables(runs, {}, ORDER))
-    assert page.count("<svg") == 1
+    assert page.count('<svg class="spark"') == 1
     assert "validation accuracy was 90.00 % after 2 epochs" in page
     assert "and, of networks, validation accuracy by epoch" in page
     assert "of networks" not in render(build_tables(runs[1:], {}, ORDER))
+
+
+def test_labels_may_be_broken_between_parameters(scored: MakeScored) -> None:
+    named = {("svm", ""): Description(title="SVM", family=None, label="svm/x[C=1,gamma=a<b]")}
+    page = render(build_tables([scored(0.9)], named, ORDER))
+    assert "svm/<wbr>x[<wbr>C=1,<wbr>gamma=a&lt;b]" in page
+    assert 'data-value="svm/x[C=1,gamma=a&lt;b]"' in page
+
+
+def test_columns_that_have_to_be_chosen_are_in_the_page(sweep: list[Scored]) -> None:
+    outline = Outline(render(build_tables(sweep, {}, ORDER)))
+    heads = [value for name, value in outline.attributes if name == "data-column"]
+    assert heads[:5] == ["model", "fashion.rank", "fashion.accuracy", "fashion.n",
+                         "fashion.deviation"]  # fmt: skip
+    assert heads[-5:] == ["costs.parameters", "costs.cpu", "costs.wall", "costs.prediction",
+                          "costs.memory"]  # fmt: skip
+    cells = sum(n for (tag, _), n in outline.tags.items() if tag == "td")
+    failures = 7 * 4  # cells of the table of failed runs
+    assert cells == 18 * (len(heads) - 1) + failures
+
+
+def test_the_caption_says_which_images_were_scored(scored: MakeScored) -> None:
+    assert "interval from the test images" in render(build_tables([scored(0.9)], {}, ORDER))
+    folds = build_tables([scored(0.9, protocol="kfold", fold=0)], {}, ORDER)
+    assert "interval from the training images" in render(folds)

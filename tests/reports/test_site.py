@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ FILES = [
     "leaderboard.md",
     "leaderboard.json",
     "leaderboard.csv",
+    "leaderboard.parquet",
     "reproduction.html",
     "reproduction.md",
     "methods.html",
@@ -77,6 +79,20 @@ def test_the_same_records_give_the_same_bytes(
         write_report(contents, tmp_path / site, registry=NO_MODELS)
     for name in FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_without_pyarrow_the_site_has_no_parquet_file_and_no_link_to_it(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = Contents(runs=(stored(labels, dataset="digits"),), damaged=())
+    write_report(contents, tmp_path / "with", registry=NO_MODELS)
+    assert 'href="leaderboard.parquet"' in (tmp_path / "with" / "index.html").read_text()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    report = write_report(contents, tmp_path / "without", registry=NO_MODELS)
+    assert "leaderboard.parquet" not in [path.name for path in report.paths]
+    page = (tmp_path / "without" / "index.html").read_text()
+    assert "parquet" not in page
+    assert 'href="leaderboard.csv"' in page
 
 
 def test_damaged_and_unusable_records_are_told(
