@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import suite
-from reports import model_pages, reproduction_page
+from reports import compare_page, model_pages, pictures, reproduction_page
 from reports.exports import to_csv, to_json
 from reports.markdown import to_markdown
+from reports.mistakes import WrongImages
 from reports.names import describe
 from reports.page import to_html
+from reports.pairs import contests
 from reports.reproduction_records import reproduce_tables
 from reports.rows import Row
 from reports.shell import Shell
 from reports.tables import Table, build_tables
-from suite.data.datasets import DATASETS
+from suite.data.datasets import DATASETS, Dataset, load
 from suite.errors import UsageError
 from suite.records.store import Damage, StoredRun
 from suite.registry import Registry, discover
 from suite.stats.scoring import score_all
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 # The pages that the navigation leads to, in its order.
 PAGES = (
     ("index.html", "Leaderboard"),
+    (compare_page.PAGE, "Compare"),
     ("reproduction.html", "Published values"),
 )
 
@@ -61,10 +69,12 @@ def write_report(
     preset: str | None = None,
     data_dir: Path | None = None,
     registry: Registry | None = None,
+    records_url: str = "",
 ) -> Report:
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, `reproduction.html` and `.md`.
 
-    A page for each model lies in `models/`, up to 300 of them.
+    A page for each model lies in `models/`, up to 300 of them. `compare.html` shows test images,
+    which lie in `images/`.
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -75,6 +85,7 @@ def write_report(
         preset: Preset of the primary table; None for any.
         data_dir: Where to look for the datasets first: their labels score the predictions.
         registry: Knows titles and families of the models; found anew if None.
+        records_url: Address of the results folder, to which models' pages link; "" for none.
 
     Returns:
         The files, the tables and the damaged records.
@@ -84,11 +95,19 @@ def write_report(
         DataError: A dataset is missing or broken.
     """
     registry = discover() if registry is None else registry
+    wrong = WrongImages(model_pages.MOST_PAGES)
     report = summarise(
-        found, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
+        found,
+        protocol=protocol,
+        preset=preset,
+        data_dir=data_dir,
+        registry=registry,
+        watch=wrong.watch,
     )
     reproductions = reproduce_tables(report.tables, registry)
-    pages = model_pages.model_pages(report.tables, reproductions, registry)
+    datasets = _datasets(report.tables, data_dir)
+    pages = model_pages.model_pages(report.tables, reproductions, registry, wrong, datasets)
+    pairs = tuple(contests(report.tables))
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
     shell = Shell(titles, suite.__version__, PAGES)
     primary = report.tables[0]
@@ -98,14 +117,20 @@ def write_report(
         "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
         "leaderboard.json": to_json(primary),
         "leaderboard.csv": to_csv(primary),
+        compare_page.PAGE: compare_page.to_html(pairs, datasets, shell, entries),
         "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
     }
     try:
-        for name, text in chain(texts.items(), model_pages.to_html(pages, shell)):
+        for name, text in chain(texts.items(), model_pages.to_html(pages, shell, records_url)):
             path = site / name
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, text)
+        for name in sorted({pair.dataset for pair in pairs}):
+            path = site / compare_page.sheet_path(datasets[name])
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, pictures.sheet(datasets[name].images("test")))
     except OSError as error:
         raise UsageError(
             f"can't write the report to {site}: {error.strerror}; choose another --site"
@@ -121,6 +146,7 @@ def summarise(
     preset: str | None = None,
     data_dir: Path | None = None,
     registry: Registry | None = None,
+    watch: Callable[[StoredRun, NDArray[np.uint8]], None] | None = None,
 ) -> Report:
     """Score the records and put them into tables, without writing anything.
 
@@ -130,6 +156,7 @@ def summarise(
         preset: As for `write_report`.
         data_dir: As for `write_report`.
         registry: As for `write_report`.
+        watch: As for `suite.stats.scoring.score_all`.
 
     Returns:
         A report without files.
@@ -138,7 +165,7 @@ def summarise(
         UsageError: No record can be reported.
         DataError: A dataset is missing or broken.
     """
-    scored, damaged = score_all(found, data_dir)
+    scored, damaged = score_all(found, data_dir, watch)
     if not scored:
         first = f", such as {damaged[0].path}: {damaged[0].reason}" if damaged else ""
         raise UsageError(
@@ -150,13 +177,19 @@ def summarise(
     return Report(paths=(), tables=tables, damaged=damaged)
 
 
-def _write(path: Path, text: str) -> None:
+def _datasets(tables: Iterable[Table], data_dir: Path | None) -> dict[str, Dataset]:
+    """The datasets that a run gave a result on, which were read to score it."""
+    names = {row.dataset for table in tables for row in table.rows if row.runs}
+    return {name: load(name, data_dir) for name in sorted(names)}
+
+
+def _write(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: a reader never sees half a page."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8", "replace"))
+            file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
         temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:

@@ -38,6 +38,14 @@ def report(
         str | None, typer.Option(help="Preset of the first table.", show_default=False)
     ] = None,
     data_dir: o.DataDir = None,
+    records_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Web address of the results folder, to link to each record.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Write the leaderboard and the published values beside ours, as pages and as data files.
 
@@ -52,6 +60,11 @@ def report(
         protocol_named(protocol)
     if preset is not None:
         preset_named(preset)
+    if records_url and not records_url.startswith(("https://", "http://")):
+        raise UsageError(
+            f"--records-url is {records_url!r}, expected a web address such as "
+            "https://example.org/project/blob/main/results"
+        )
     found = scan(results)
     first = next(found, None)
     if first is None:
@@ -60,7 +73,12 @@ def report(
             "or offline `suite run --datasets digits`; or name their folder with --results."
         )
     written = write_report(
-        chain([first], found), site, protocol=protocol, preset=preset, data_dir=data_dir
+        chain([first], found),
+        site,
+        protocol=protocol,
+        preset=preset,
+        data_dir=data_dir,
+        records_url=records_url,
     )
     print_report(written)
     if written.damaged:

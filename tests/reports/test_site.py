@@ -19,6 +19,7 @@ FILES = [
     "leaderboard.md",
     "leaderboard.json",
     "leaderboard.csv",
+    "compare.html",
     "reproduction.html",
     "reproduction.md",
 ]
@@ -76,6 +77,23 @@ def test_the_same_records_give_the_same_bytes(
         write_report(contents, tmp_path / site, registry=NO_MODELS)
     for name in FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_test_images_lie_beside_the_page_where_models_can_be_compared(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    wrong = (labels + 1) % 10
+    runs = (stored(labels, dataset="digits"), stored(wrong, dataset="digits", model="knn"))
+    write_report(Contents(runs, ()), tmp_path, registry=NO_MODELS)
+    (sheet,) = (tmp_path / "images").iterdir()
+    assert f"images/{sheet.name}" in (tmp_path / "compare.html").read_text()
+    written = sheet.stat().st_mtime_ns
+    write_report(Contents(runs, ()), tmp_path, registry=NO_MODELS)
+    assert sheet.stat().st_mtime_ns == written  # it never changes, and takes a while
+    page = (tmp_path / "models" / "knn.html").read_text()
+    assert page.count("data:image/png;base64,") == 10
+    assert page.index("image 0<") < page.index("image 9<")
+    assert "data:image/png" not in (tmp_path / "models" / "svm.html").read_text()
 
 
 def test_damaged_and_unusable_records_are_told(
