@@ -13,6 +13,7 @@ import numpy as np
 from reports.curves import Curve, mean_curve
 from reports.groups import with_groups
 from reports.machines import Machine, measured_on, reference_machine
+from reports.quality import quality
 from suite.records.record import Record
 from suite.stats.intervals import mean, sample_deviation, wilson
 from suite.stats.scoring import Scored
@@ -58,6 +59,11 @@ class Row:
         accuracy_std: Sample deviation over the runs; None for fewer than two, and where all got the
             same images right: a model without randomness has no spread to show.
         accuracy_ci95: Wilson interval of `accuracy_mean` over `images`.
+        accuracy_clean_mean: Mean accuracy on the test images without known near-duplicates.
+        balanced_accuracy_mean: Mean balanced accuracy of the runs.
+        macro_f1_mean: Mean macro F1 of the runs.
+        log_loss_mean: Mean log loss of the runs, in nats; None without probabilities.
+        expected_calibration_error_mean: Mean of the runs' own; None without probabilities.
         rank: 1 for the best mean on the dataset; equal means share it. None without a result.
         tie_group: 1 for the best row and those that can't be told from it, 2 for the next and
             those that can't be told from that; None where that is not known.
@@ -88,6 +94,11 @@ class Row:
     accuracy_mean: float | None
     accuracy_std: float | None
     accuracy_ci95: tuple[float, float] | None
+    accuracy_clean_mean: float | None = None
+    balanced_accuracy_mean: float | None = None
+    macro_f1_mean: float | None = None
+    log_loss_mean: float | None = None
+    expected_calibration_error_mean: float | None = None
     rank: int | None = None
     tie_group: int | None = None
     parameter_count: int | None
@@ -189,6 +200,7 @@ def _row(
         accuracy_mean=accuracy,
         accuracy_std=None if _all_alike(done) else sample_deviation(accuracies),
         accuracy_ci95=None if accuracy is None else wilson(accuracy, images),
+        **quality(done),
         parameter_count=_count(done),
         fit_cpu_seconds_mean=_mean(s.record.fit_cpu_seconds for s in measured),
         fit_wall_seconds_mean=_mean(s.record.fit_wall_seconds for s in measured),

@@ -44,6 +44,8 @@ def test_the_installed_package_runs_models_and_reports(installed, tmp_path):
 
     where = call("-c", "import suite, baselines, cnn, reports; print(suite.__file__)")
     assert where.stdout.startswith(str(installed)), where
+    known = "from suite.data.duplicates import known_duplicates; print(known_duplicates('fashion'))"
+    assert "test_index" in call("-c", known).stdout
     done = call("-m", "suite", "run", "--datasets", "digits", "--preset", "smoke",
                 "--models", "dummy,nearest_centroid")  # fmt: skip
     assert done.returncode == 0, done

@@ -1,4 +1,4 @@
-"""`suite data`: where each dataset was found, and fetching what is missing."""
+"""`suite data`: where each dataset was found, fetching what is missing, and near-duplicates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from suite.data.status import FileStatus
 
 app = typer.Typer(
-    help="Show where each dataset was found, or fetch it.",
+    help="Show where each dataset was found, fetch it, or look for near-duplicates in it.",
     no_args_is_help=True,
 )
 
@@ -84,6 +84,38 @@ def fetch(datasets: Datasets = _ALL, data_dir: DataDir = None) -> None:
         typer.echo(f"{info.name}: ready in {dataset.folder}")
     if failures:
         raise DataError("\n".join(failures))
+
+
+@app.command(
+    epilog="Examples:  suite data duplicates --datasets fashion  |  "
+    "suite data duplicates --datasets fashion,mnist --output lists"
+)
+def duplicates(
+    datasets: Datasets = _ALL,
+    data_dir: DataDir = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write DIR/NAME.csv for each dataset; print nothing."),
+    ] = None,
+) -> None:
+    """List the test images that are nearly the same as a training image, as CSV.
+
+    For 10,000 test and 60,000 training images that takes about a minute at most, on one core.
+    """
+    from datetime import date
+
+    from suite.data.datasets import load
+    from suite.data.duplicates import duplicates_of, to_csv
+    from suite.data.files import replacing
+
+    for info in _chosen(datasets):
+        dataset = load(info.name, data_dir)
+        text = to_csv(dataset, duplicates_of(dataset), date.today())
+        if output is None:
+            typer.echo(text, nl=False)
+            continue
+        with replacing(output / f"{info.name}.csv") as partial:
+            partial.write_text(text, encoding="utf-8")
 
 
 class _Downloads:

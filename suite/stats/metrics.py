@@ -36,12 +36,13 @@ def accuracy(predictions: NDArray[np.integer[Any]], labels: NDArray[np.integer[A
 
 @dataclass(frozen=True)
 class PerClass:
-    """How well each class is told, from a confusion matrix.
+    """How well each class is told, from a confusion matrix, or from one for each of several runs.
 
     Attributes:
-        precision: Part of the images taken for a class that are of it; NaN where none was: (n,).
-        recall: Part of the images of a class that were taken for it: (n,).
-        f1: Harmonic mean of both, 0 where neither image is right: (n,).
+        precision: Part of the images taken for a class that are of it: (..., n); NaN where there
+            are none.
+        recall: Part of the images of a class that were taken for it: (..., n).
+        f1: Harmonic mean of both, 0 where neither image is right: (..., n).
     """
 
     precision: NDArray[np.float64]
@@ -50,12 +51,12 @@ class PerClass:
 
     @property
     def balanced_accuracy(self) -> float:
-        """Mean recall."""
+        """Mean recall; of several runs, the mean of theirs."""
         return float(self.recall.mean())
 
     @property
     def macro_f1(self) -> float:
-        """Mean F1."""
+        """Mean F1; of several runs, the mean of theirs."""
         return float(self.f1.mean())
 
 
@@ -63,11 +64,11 @@ def per_class(confusion: NDArray[np.integer[Any]]) -> PerClass:
     """Precision, recall and F1 of each class, as scikit-learn defines them.
 
     Args:
-        confusion: Images of each class (row) that were taken for each class (column): (n, n), at
-            least one image of each class.
+        confusion: Images of each class (row) that were taken for each class (column): (..., n, n),
+            at least one image of each class.
     """
-    right = np.diagonal(confusion).astype(np.float64)
-    predicted, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    right = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
+    predicted, true = confusion.sum(axis=-2), confusion.sum(axis=-1)
     with np.errstate(invalid="ignore"):
         precision = right / predicted
     return PerClass(precision, right / true, 2 * right / (predicted + true))

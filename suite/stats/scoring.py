@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from suite.data.datasets import DATASETS, Dataset, load
+from suite.data.duplicates import known_duplicates
 from suite.errors import RecordError
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.protocol.splits import make_split
 from suite.records.store import Damage, StoredRun
+from suite.stats.calibration import Reliability, reliability
 from suite.stats.metrics import accuracy
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from suite.records.record import Record
 
     Labels = NDArray[np.uint8]
+    Places = NDArray[np.intp]
 
 
 CLASSES = 10
@@ -35,32 +38,42 @@ class Scored:
         record: The record.
         accuracy: Part of the scored images whose class was predicted; None for a failed run.
         images: How many images were scored; 0 for a failed run.
+        accuracy_clean: Accuracy on the test images without a known near-duplicate among the
+            training images; None for a failed run, for a fold, and where no list is known.
+        images_clean: How many images these are; 0 without `accuracy_clean`.
         right: Whether each prediction is right, `numpy.packbits`: uint8; None for a failed run.
         confusion: How many images of each class (row) were taken for each class (column): (10, 10);
             None for a failed run.
+        reliability: Predictions by their confidence; None for a failed run, and for a model
+            without probabilities.
     """
 
     record: Record
     accuracy: float | None
     images: int
+    accuracy_clean: float | None = None
+    images_clean: int = 0
     right: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
     confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+    reliability: Reliability | None = field(default=None, compare=False, repr=False)
 
 
-def score(run: StoredRun, labels: Labels) -> Scored:
+def score(run: StoredRun, labels: Labels, duplicates: Places | None = None) -> Scored:
     """Score one run.
 
     Args:
         run: The run.
         labels: Labels of the images that it predicted, in their order: uint8, (n,). Not looked at
             for a failed run.
+        duplicates: Places of the images that have a near-duplicate among the training images, each
+            once: (k,); None where they are not known.
 
     Returns:
         The score; without an accuracy for a run that failed.
 
     Raises:
         RecordError: The run says that it went well, but its predictions are missing or are not
-            classes, one for each label.
+            classes, one for each label, or their confidences are not numbers of 16 bits, one each.
     """
     if run.record.status != "ok":
         return Scored(run.record, None, 0)
@@ -74,6 +87,16 @@ def score(run: StoredRun, labels: Labels) -> Scored:
         )
     if predictions.max(initial=0) >= CLASSES:
         raise RecordError(f"it predicts class {predictions.max()}, expected 0 to {CLASSES - 1}")
+    confidence = run.arrays.confidence
+    if confidence is not None and (
+        confidence.shape != labels.shape or confidence.dtype != np.uint16
+    ):
+        raise RecordError(
+            f"its confidences are {confidence.dtype} {confidence.shape}, expected uint16 "
+            f"{labels.shape}: one for each prediction"
+        )
+    right = predictions == labels
+    clean, images_clean = _without(duplicates, right)
     # In uint8, which holds both digits of 99: twice as fast as in whole words.
     both = labels * np.uint8(CLASSES) + predictions.astype(np.uint8, copy=False)
     counts = np.bincount(both, minlength=CLASSES**2)
@@ -81,9 +104,20 @@ def score(run: StoredRun, labels: Labels) -> Scored:
         run.record,
         accuracy(predictions, labels),
         len(labels),
-        right=np.packbits(predictions == labels),
+        accuracy_clean=clean,
+        images_clean=images_clean,
+        right=np.packbits(right),
         confusion=counts.reshape(CLASSES, CLASSES),
+        reliability=None if confidence is None else reliability(confidence, right),
     )
+
+
+def _without(duplicates: Places | None, right: NDArray[np.bool_]) -> tuple[float | None, int]:
+    """Accuracy on the other images, and how many these are."""
+    if duplicates is None:
+        return None, 0
+    images = len(right) - len(duplicates)
+    return int(np.count_nonzero(right) - np.count_nonzero(right[duplicates])) / images, images
 
 
 def score_all(
@@ -111,6 +145,7 @@ def score_all(
     """
     datasets: dict[str, Dataset] = {}
     labels: dict[tuple[object, ...], Labels] = {}
+    duplicates: dict[str, Places | None] = {}
     scored: list[Scored] = []
     damaged: list[Damage] = []
     for run in found:
@@ -126,7 +161,10 @@ def score_all(
             key = _label_key(record)
             if key not in labels:
                 labels[key] = scored_labels(record, dataset)
-            scored.append(score(run, labels[key]))
+            if dataset.name not in duplicates:
+                duplicates[dataset.name] = _duplicated(dataset.name)
+            known = duplicates[dataset.name] if record.fold is None else None
+            scored.append(score(run, labels[key], known))
             if watch is not None:
                 watch(run, labels[key])
         except RecordError as error:
@@ -167,6 +205,12 @@ def scored_labels(record: Record, dataset: Dataset) -> Labels:
             "so that its labels are not known"
         )
     return train[split.test]
+
+
+def _duplicated(name: str) -> Places | None:
+    """Places of the test images of a dataset that have a known near-duplicate."""
+    pairs = known_duplicates(name)
+    return None if pairs is None else np.array(sorted({p.test_index for p in pairs}), np.intp)
 
 
 def _dataset_of(record: Record, loaded: dict[str, Dataset], data_dir: Path | None) -> Dataset:

@@ -13,6 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from suite.cli import data
+from suite.data.duplicates import read_csv
 from suite.data.known import DATASETS
 from suite.data.status import survey
 from suite.errors import DataError, UsageError
@@ -97,6 +98,17 @@ def test_fetch_goes_on_after_a_dataset_that_fails(home: Path) -> None:
     assert (home / "cache/digits/train-images.npy").exists()
 
 
+def test_duplicates_are_printed_as_csv() -> None:
+    lines = run("duplicates", "--datasets", "digits").splitlines()
+    assert lines[0].startswith("# Near-duplicates between test and training images of Digits")
+    assert lines[-1] == "test_index,train_index,distance,test_label,train_label"
+
+
+def test_duplicates_are_written_to_a_folder(home: Path) -> None:
+    assert run("duplicates", "--datasets", "digits", "--output", "lists") == ""
+    assert read_csv((home / "lists/digits.csv").read_text(), "digits.csv") == ()
+
+
 @pytest.mark.parametrize("verb", ["status", "fetch"])
 def test_unknown_dataset(verb: str) -> None:
     with pytest.raises(UsageError, match=r"unknown dataset 'mnits'. Did you mean mnist\?"):
@@ -114,7 +126,7 @@ def test_a_folder_that_does_not_exist(home: Path) -> None:
         run("status", "--datasets", "mnist", "--data-dir", str(home / "none"))
 
 
-@pytest.mark.parametrize("verb", ["status", "fetch"])
+@pytest.mark.parametrize("verb", ["status", "fetch", "duplicates"])
 def test_help_has_an_example(verb: str) -> None:
     assert f"suite data {verb}" in run(verb, "--help")
 

@@ -118,8 +118,12 @@ def scored() -> MakeScored:
 def stored(tmp_path: Path) -> Callable[..., StoredRun]:
     """Makes a stored run out of predictions (None: without arrays) and changes to its record."""
 
-    def make(predictions: np.ndarray | None, **changes: Any) -> StoredRun:
-        arrays = None if predictions is None else RunArrays(predictions=predictions.astype("u1"))
+    def make(
+        predictions: np.ndarray | None, confidence: np.ndarray | None = None, **changes: Any
+    ) -> StoredRun:
+        arrays = None
+        if predictions is not None:
+            arrays = RunArrays(predictions=predictions.astype("u1"), confidence=confidence)
         made = make_fake_record(**changes)
         return StoredRun(made, arrays, tmp_path / f"{made.key.stem}.json")
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from reports.exports import COLUMNS, to_csv, to_json
 from reports.rows import Description
@@ -45,6 +46,17 @@ def test_json_has_learning_curves(scored: MakeScored) -> None:
     (row,) = json.loads(to_json(table))["rows"]
     assert row["validation_percent_by_epoch"] == [81.2346, 90.0]
     assert "curve" not in row
+
+
+def test_both_files_have_the_other_figures_of_quality(scored: MakeScored) -> None:
+    run = replace(scored(0.9, log_loss=0.25), accuracy_clean=0.89, images_clean=9_984)
+    (table,) = build_tables([run], {}, ORDER)
+    (row,) = json.loads(to_json(table))["rows"]
+    (line,) = csv.DictReader(io.StringIO(to_csv(table)))
+    assert (row["log_loss_mean"], row["accuracy_clean_mean"]) == (0.25, 0.89)
+    assert (line["log_loss_mean"], line["accuracy_clean_mean"]) == ("0.25", "0.89")
+    assert "macro_f1_mean" not in row
+    assert line["macro_f1_mean"] == ""
 
 
 def test_json_leaves_out_what_is_missing(scored: MakeScored) -> None:

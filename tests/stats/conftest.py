@@ -18,7 +18,9 @@ MakeRun = Callable[..., StoredRun]
 def run() -> MakeRun:
     """Makes a stored run out of predictions (None: without arrays) and changes to its record."""
 
-    def make(predictions: np.ndarray | None, **changes: Any) -> StoredRun:
+    def make(
+        predictions: np.ndarray | None, confidence: np.ndarray | None = None, **changes: Any
+    ) -> StoredRun:
         content: dict[str, Any] = {
             "model": "svm",
             "parameters": {},
@@ -36,7 +38,9 @@ def run() -> MakeRun:
             ),
             "started_at": "2026-05-01T12:00:00Z",
         } | changes
-        arrays = None if predictions is None else RunArrays(predictions=predictions.astype("u1"))
+        arrays = None
+        if predictions is not None:
+            arrays = RunArrays(predictions=predictions.astype("u1"), confidence=confidence)
         record = make_record(**content)
         return StoredRun(record, arrays, Path(f"{record.key.stem}.json"))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import (
@@ -52,3 +52,15 @@ def test_the_figures_of_each_class_are_those_of_scikit_learn(pair):
                                                   average=None, zero_division=0))  # fmt: skip
     assert found.balanced_accuracy == pytest.approx(balanced_accuracy_score(labels, predictions))
     assert found.macro_f1 == pytest.approx(f1_score(labels, predictions, average="macro"))
+
+
+@settings(deadline=None, max_examples=25)
+@given(hnp.arrays(np.int64, (3, 4, 4), elements=st.integers(0, 30)))
+def test_several_runs_give_the_mean_of_theirs(confusions):
+    confusions[:, range(4), range(4)] += 1
+    together, apart = per_class(confusions), [per_class(one) for one in confusions]
+    assert together.balanced_accuracy == pytest.approx(
+        np.mean([r.balanced_accuracy for r in apart])
+    )
+    assert together.macro_f1 == pytest.approx(np.mean([run.macro_f1 for run in apart]))
+    np.testing.assert_array_equal(together.precision[1], apart[1].precision)

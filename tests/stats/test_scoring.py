@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from suite.data.datasets import load
+from suite.data.duplicates import Duplicate
 from suite.errors import RecordError
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.protocol.splits import make_split
@@ -30,6 +31,42 @@ def test_score_tells_which_are_right_and_what_the_others_were_taken_for(run: Mak
     taken = {(0, 0), (1, 1), (2, 9), (3, 9)}
     assert set(zip(*(axis.tolist() for axis in np.nonzero(scored.confusion)), strict=True)) == taken
     assert scored.confusion.sum() == 4
+
+
+def test_images_with_near_duplicates_are_left_out(run: MakeRun) -> None:
+    predicted = run(np.array([0, 1, 9, 3]))
+    scored = score(predicted, LABELS, np.array([0, 3]))
+    assert (scored.accuracy, scored.images) == (0.75, 4)
+    assert (scored.accuracy_clean, scored.images_clean) == (0.5, 2)
+
+
+def test_without_near_duplicates_both_accuracies_are_equal(run: MakeRun) -> None:
+    scored = score(run(np.array([0, 9, 9, 3])), LABELS, np.array([], dtype=int))
+    assert (scored.accuracy_clean, scored.images_clean) == (scored.accuracy, 4)
+
+
+def test_where_near_duplicates_are_not_known_there_is_no_second_accuracy(run: MakeRun) -> None:
+    scored = score(run(np.array([0, 1, 9, 9])), LABELS)
+    assert (scored.accuracy_clean, scored.images_clean) == (None, 0)
+
+
+def test_confidences_are_put_into_bins(run: MakeRun) -> None:
+    confidence = np.array([65_535, 65_535, 13_107, 65_535], dtype="u2")
+    scored = score(run(np.array([0, 9, 2, 3]), confidence), LABELS)
+    assert scored.reliability is not None
+    assert scored.reliability.images.tolist() == [0, 0, 1, *[0] * 11, 3]
+    assert scored.reliability.right.tolist() == [0, 0, 1, *[0] * 11, 2]
+    assert scored.reliability.expected_calibration_error == pytest.approx((0.8 + 1) / 4)
+
+
+def test_a_model_without_probabilities_has_no_bins(run: MakeRun) -> None:
+    assert score(run(np.array([0, 1, 2, 3])), LABELS).reliability is None
+
+
+@pytest.mark.parametrize("confidence", [np.zeros(3, "u2"), np.zeros(4), np.zeros((4, 1), "u2")])
+def test_confidences_must_be_there_one_a_prediction(run: MakeRun, confidence: np.ndarray) -> None:
+    with pytest.raises(RecordError, match=r"confidences are .* expected uint16 \(4,\)"):
+        score(run(np.array([0, 1, 2, 3]), confidence), LABELS)
 
 
 def test_a_class_that_there_is_not_is_refused(run: MakeRun) -> None:
@@ -57,7 +94,27 @@ def test_holdout_is_scored_on_the_official_test_labels(run: MakeRun) -> None:
     labels[:36] = (labels[:36] + 1) % 10
     (scored,), damaged = score_all([run(labels)])
     assert (scored.accuracy, scored.images) == (0.9, 360)
+    assert scored.accuracy_clean is None
     assert damaged == ()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_the_published_list_is_used_but_not_for_folds(
+    run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = (Duplicate(3, 0, 0.0, 0, 0), Duplicate(3, 9, 0.01, 0, 0), Duplicate(7, 1, 0.0, 0, 0))
+    monkeypatch.setattr("suite.stats.scoring.known_duplicates", {"digits": pairs}.get)
+    labels = load("digits").labels("test").copy()
+    labels[[7, 8]] = (labels[[7, 8]] + 1) % 10
+    train = load("digits").labels("train")
+    split = make_split(train, 360, PROTOCOLS["kfold"], PRESETS["quick"], 1, 0)
+    facts = {"protocol": "kfold", "preset": "quick", "seed": 1, "fold": 0}
+    fold = run(train[split.test], split_hash=split.sha256, **facts)
+    (tested, folded), damaged = score_all([run(labels), fold])
+    assert damaged == ()
+    assert tested.accuracy == 358 / 360
+    assert (tested.accuracy_clean, tested.images_clean) == (357 / 358, 358)
+    assert (folded.accuracy, folded.accuracy_clean, folded.images_clean) == (1.0, None, 0)
 
 
 @pytest.mark.usefixtures("own_cache")
