@@ -54,6 +54,11 @@ def signed(points: float) -> str:
     return f"{round(points, 2) + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
+def p_value(value: float) -> str:
+    """A p-value: "p = 0.0312", "p < 0.0001"."""
+    return "p < 0.0001" if value < 1e-4 else f"p = {value:.4f}"
+
+
 def listing(words: Sequence[str]) -> str:
     """Words with commas and an "and": "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

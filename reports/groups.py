@@ -30,7 +30,7 @@ def with_groups(rows: Sequence[Row], runs: Mapping[tuple[str, str], Sequence[Sco
         runs: The runs of each (model, variant).
     """
     ranked = [row for row in rows if row.rank is not None]
-    outcomes = [_outcome(runs[row.model, row.variant]) for row in ranked]
+    outcomes = [outcome_of(runs[row.model, row.variant]) for row in ranked]
     complete = [outcome for outcome in outcomes if outcome is not None]
     alike = len({row.images for row in ranked}) == 1
     if len(complete) < len(ranked) or len(ranked) > MOST_ROWS or not alike:
@@ -39,7 +39,8 @@ def with_groups(rows: Sequence[Row], runs: Mapping[tuple[str, str], Sequence[Sco
     return [row if row.rank is None else replace(row, tie_group=next(groups)) for row in rows]
 
 
-def _outcome(runs: Iterable[Scored]) -> Outcome | None:
+def outcome_of(runs: Iterable[Scored]) -> Outcome | None:
+    """What the runs of a row got right; None without a result, and for folds."""
     done = sorted((run for run in runs if run.right is not None), key=lambda r: r.record.seed)
     if not done or any(run.record.fold is not None for run in done):
         return None

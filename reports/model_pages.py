@@ -5,20 +5,24 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from reports import formats
+from reports import formats, model_view
 from reports import reproduction_cells as cells
 from reports.cells import rank_text
 from reports.curves import Chart, chart
+from reports.documentation import Described, described
+from reports.mistakes import ShownMistake, WrongImages, shown_mistakes
 from reports.published_words import published_value
+from reports.reliability import Diagram, diagram
 from reports.reproduction import Reproduction
 from reports.reproduction_page import web_address
 from reports.rows import Row
 from reports.shell import Shell
 from reports.tables import Table
+from suite.data.datasets import Dataset
 from suite.data.known import DATASETS
-from suite.grammar import spell
 from suite.identity import identity, label
 from suite.protocol.rules import split_preset
 from suite.records.record import Record
@@ -34,6 +38,7 @@ FOLDER = "models"
 # A page takes some milliseconds, and nobody opens thousands.
 MOST_PAGES = 300
 CHART_WIDTH, CHART_HEIGHT = 400, 150
+DIAGRAM_SIDE, DIAGRAM_BARS = 200, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,9 @@ class Part:
             None without a result.
         classes: Figures of each class; None without a result.
         chart: Learning curves; None where the runs tell of no epochs.
+        diagram: Calibration; None where the model gives no probabilities.
+        mistakes: The test images that it gets wrong most surely; none for folds, and where the
+            images are not at hand.
         command: Does the runs again, in another results folder; "" where that is not known.
     """
 
@@ -57,7 +65,14 @@ class Part:
     confusion: NDArray[np.int64] | None
     classes: PerClass | None
     chart: Chart | None
+    diagram: Diagram | None
+    mistakes: tuple[ShownMistake, ...]
     command: str
+
+    @property
+    def name(self) -> str:
+        """Of its section in the page."""
+        return f"{self.row.dataset}-{self.table.protocol}-{self.table.preset}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +82,9 @@ class ModelPage:
     Attributes:
         entry: Name of its file, without suffix; also of the folders of its records.
         first: Any of its rows, for title, label and family.
-        parameters: Its parameters by name, as people write them.
+        parameters: Its parameters.
         model: Its plugin; None where that is not known here.
+        described: What the plugin's file says.
         is_stale: Whether records were made by other code than the plugin's now.
         parts: Its runs.
         published: Published values beside ours.
@@ -76,15 +92,20 @@ class ModelPage:
 
     entry: str
     first: Row
-    parameters: Mapping[str, str]
+    parameters: tuple[model_view.Parameter, ...]
     model: Model | None
+    described: Described
     is_stale: bool
     parts: tuple[Part, ...]
     published: tuple[Reproduction, ...]
 
 
 def model_pages(
-    tables: Sequence[Table], reproductions: Iterable[Reproduction], registry: Registry
+    tables: Sequence[Table],
+    reproductions: Iterable[Reproduction],
+    registry: Registry,
+    wrong: WrongImages | None = None,
+    datasets: Mapping[str, Dataset] = MappingProxyType({}),
 ) -> tuple[ModelPage, ...]:
     """The pages of all models that have records, in the order of the tables' lines.
 
@@ -94,6 +115,11 @@ def model_pages(
         tables: All tables.
         reproductions: Published values beside ours.
         registry: Knows the plugins.
+        wrong: What the runs got wrong; None where that is not known.
+        datasets: The datasets whose images can be shown, by name.
+
+    Raises:
+        DataError: The images can't be read.
     """
     if len({row.entry for table in tables for row in table.rows}) > MOST_PAGES:
         return ()
@@ -109,7 +135,11 @@ def model_pages(
                     runs[row.model, row.variant, row.dataset],
                     key=lambda s: (s.record.seed, s.record.fold or 0),
                 )
-                part = _part(table, row, own, registry)
+                mistakes: tuple[ShownMistake, ...] = ()
+                if wrong is not None and row.dataset in datasets:
+                    place = table.protocol, table.preset, row.dataset, row.model, row.variant
+                    mistakes = shown_mistakes(wrong.of(place), datasets[row.dataset])
+                part = _part(table, row, own, registry, mistakes)
                 found.setdefault(row.entry, []).append(part)
     published: dict[tuple[str, str], list[Reproduction]] = {}
     for one in reproductions:
@@ -136,15 +166,22 @@ def _page(
     return ModelPage(
         entry=entry,
         first=row,
-        parameters={name: spell(value) for name, value in records[0].parameters.items()},
+        parameters=model_view.parameters_of(records[0].parameters, model),
         model=model,
+        described=Described() if model is None else described(model.path),
         is_stale=model is not None and any(r.source_hash != code[row.model] for r in records),
         parts=tuple(parts),
         published=tuple(published.get((row.model, row.variant), ())),
     )
 
 
-def _part(table: Table, row: Row, runs: Sequence[Scored], registry: Registry) -> Part:
+def _part(
+    table: Table,
+    row: Row,
+    runs: Sequence[Scored],
+    registry: Registry,
+    mistakes: tuple[ShownMistake, ...],
+) -> Part:
     matrices = [scored.confusion for scored in runs if scored.confusion is not None]
     confusion = sum(matrices[1:], start=matrices[0]) if matrices else None
     return Part(
@@ -154,6 +191,8 @@ def _part(table: Table, row: Row, runs: Sequence[Scored], registry: Registry) ->
         confusion=confusion,
         classes=None if confusion is None else per_class(confusion),
         chart=chart((s.record for s in runs), CHART_WIDTH, CHART_HEIGHT),
+        diagram=diagram(runs, DIAGRAM_SIDE, DIAGRAM_BARS),
+        mistakes=mistakes,
         command=_command([s.record for s in runs], registry),
     )
 
@@ -189,12 +228,15 @@ def _seeds(seeds: Sequence[int]) -> str:
     return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
 
 
-def to_html(pages: Iterable[ModelPage], shell: Shell) -> Iterator[tuple[str, str]]:
+def to_html(
+    pages: Iterable[ModelPage], shell: Shell, records_url: str = ""
+) -> Iterator[tuple[str, str]]:
     """The paths, from the site's folder, and texts of models' pages.
 
     Args:
         pages: What they show.
         shell: The frame of the site's pages.
+        records_url: Address of the results folder, to which each record is linked; "" for none.
     """
     for page in pages:
         path = f"{FOLDER}/{page.entry}.html"
@@ -211,26 +253,9 @@ def to_html(pages: Iterable[ModelPage], shell: Shell) -> Iterator[tuple[str, str
                 rank_text=rank_text,
                 published_value=published_value,
                 link=web_address,
-                class_names=class_names,
-                shares=shares,
+                view=model_view,
                 chart_size=(CHART_WIDTH, CHART_HEIGHT),
+                diagram_size=(DIAGRAM_SIDE, DIAGRAM_BARS),
+                records_url=web_address(records_url).rstrip("/"),
             ),
         )
-
-
-def class_names(dataset: str) -> Sequence[str]:
-    """What a dataset's classes are called."""
-    info = DATASETS.get(dataset)
-    return info.class_names if info else [str(number) for number in range(10)]
-
-
-def shares(confusion: NDArray[np.int64]) -> list[list[tuple[str, str, str]]]:
-    """Each row of a confusion matrix: images, part of the row, and percent (empty for none)."""
-    rows = []
-    for row in confusion.tolist():
-        total = max(sum(row), 1)
-        rows.append([
-            (f"{count:,}", f"{count / total:.3f}", f"{100 * count / total:.1f}" if count else "")
-            for count in row
-        ])  # fmt: skip
-    return rows

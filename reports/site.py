@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import suite
-from reports import methods_page, model_pages, release_pages, reproduction_page
+from reports import (
+    compare_page,
+    methods_page,
+    model_pages,
+    pictures,
+    release_pages,
+    reproduction_page,
+)
 from reports.exports import to_csv, to_json, to_parquet
 from reports.markdown import to_markdown
+from reports.mistakes import WrongImages
 from reports.names import describe
 from reports.page import to_html
+from reports.pairs import contests
 from reports.releases import read_releases
 from reports.reproduction_records import reproduce_tables
 from reports.rows import Row
 from reports.shell import Shell
 from reports.tables import Table, build_tables
-from suite.data.datasets import DATASETS
+from suite.data.datasets import DATASETS, Dataset, load
 from suite.errors import UsageError
 from suite.records.store import Damage, StoredRun
 from suite.registry import Registry, discover
 from suite.stats.scoring import score_all
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 # The pages that the navigation leads to, in its order.
 PAGES = (
     ("index.html", "Leaderboard"),
+    (compare_page.PAGE, "Compare"),
     ("reproduction.html", "Published values"),
     (methods_page.PAGE, "Methods"),
 )
@@ -63,13 +78,14 @@ def write_report(
     preset: str | None = None,
     data_dir: Path | None = None,
     registry: Registry | None = None,
+    records_url: str = "",
 ) -> Report:
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, and the pages beside them.
 
     These are the published values (`reproduction.html` and `.md`), the methods, a page for each
-    model in `models/`, up to 300 of them, and, if the site has releases, what each of them changed
-    (`releases.html` and `.md`).
-    `leaderboard.parquet` is there too where pyarrow is installed.
+    model in `models/`, up to 300 of them, one that compares two of them, with the test images in
+    `images/`, and, if the site has releases, what each of them changed (`releases.html` and `.md`).
+    `leaderboard.parquet` is there where pyarrow is installed.
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -80,6 +96,7 @@ def write_report(
         preset: Preset of the primary table; None for any.
         data_dir: Where to look for the datasets first: their labels score the predictions.
         registry: Knows titles and families of the models; found anew if None.
+        records_url: Address of the results folder, to which models' pages link; "" for none.
 
     Returns:
         The files, the tables and the damaged records.
@@ -91,11 +108,19 @@ def write_report(
     """
     registry = discover() if registry is None else registry
     releases = read_releases(site)
+    wrong = WrongImages(model_pages.MOST_PAGES)
     report = summarise(
-        found, protocol=protocol, preset=preset, data_dir=data_dir, registry=registry
+        found,
+        protocol=protocol,
+        preset=preset,
+        data_dir=data_dir,
+        registry=registry,
+        watch=wrong.watch,
     )
     reproductions = reproduce_tables(report.tables, registry)
-    pages = model_pages.model_pages(report.tables, reproductions, registry)
+    datasets = _datasets(report.tables, data_dir)
+    pages = model_pages.model_pages(report.tables, reproductions, registry, wrong, datasets)
+    pairs = tuple(contests(report.tables))
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
     links = (*PAGES, (release_pages.PAGE, "Releases")) if releases else PAGES
     shell = Shell(titles, suite.__version__, links)
@@ -112,6 +137,7 @@ def write_report(
         "index.html": to_html(report.tables, report.damaged, shell, entries, tuple(data)),
         "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
         **data,
+        compare_page.PAGE: compare_page.to_html(pairs, datasets, shell, entries),
         "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
         methods_page.PAGE: methods_page.to_html(report.tables, shell),
@@ -120,10 +146,17 @@ def write_report(
         contents[release_pages.PAGE] = release_pages.to_html(releases, shell)
         contents["releases.md"] = release_pages.to_markdown(releases, titles)
     try:
-        for name, content in chain(contents.items(), model_pages.to_html(pages, shell)):
+        for name, content in chain(
+            contents.items(), model_pages.to_html(pages, shell, records_url)
+        ):
             path = site / name
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, content)
+        for name in sorted({pair.dataset for pair in pairs}):
+            path = site / compare_page.sheet_path(datasets[name])
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, pictures.sheet(datasets[name].images("test")))
     except OSError as error:
         raise UsageError(
             f"can't write the report to {site}: {error.strerror}; choose another --site"
@@ -139,6 +172,7 @@ def summarise(
     preset: str | None = None,
     data_dir: Path | None = None,
     registry: Registry | None = None,
+    watch: Callable[[StoredRun, NDArray[np.uint8]], None] | None = None,
 ) -> Report:
     """Score the records and put them into tables, without writing anything.
 
@@ -148,6 +182,7 @@ def summarise(
         preset: As for `write_report`.
         data_dir: As for `write_report`.
         registry: As for `write_report`.
+        watch: As for `suite.stats.scoring.score_all`.
 
     Returns:
         A report without files.
@@ -156,7 +191,7 @@ def summarise(
         UsageError: No record can be reported.
         DataError: A dataset is missing or broken.
     """
-    scored, damaged = score_all(found, data_dir)
+    scored, damaged = score_all(found, data_dir, watch)
     if not scored:
         first = f", such as {damaged[0].path}: {damaged[0].reason}" if damaged else ""
         raise UsageError(
@@ -166,6 +201,12 @@ def summarise(
     descriptions = describe((s.record for s in scored), registry)
     tables = build_tables(scored, descriptions, tuple(DATASETS), protocol=protocol, preset=preset)
     return Report(paths=(), tables=tables, damaged=damaged)
+
+
+def _datasets(tables: Iterable[Table], data_dir: Path | None) -> dict[str, Dataset]:
+    """The datasets that a run gave a result on, which were read to score it."""
+    names = {row.dataset for table in tables for row in table.rows if row.runs}
+    return {name: load(name, data_dir) for name in sorted(names)}
 
 
 def _write(path: Path, content: str | bytes) -> None:

@@ -122,7 +122,7 @@ def print_comparisons(
 
 
 def _lines(pair: Comparison) -> list[str]:
-    from reports.formats import percent, signed, span
+    from reports.formats import p_value, percent, signed, span
 
     low, high = pair.difference.interval()
     told = "can't be told apart"
@@ -134,11 +134,11 @@ def _lines(pair: Comparison) -> list[str]:
         f"  A {percent(pair.accuracies[0])} %, B {percent(pair.accuracies[1])} %, mean of "
         f"{span(runs, runs, 'seed')}",
         f"  A less B {signed(100 * pair.difference.mean)} points, 95 % interval "
-        f"{signed(100 * low)} to {signed(100 * high)}, {_p(pair.difference.p_value)}",
+        f"{signed(100 * low)} to {signed(100 * high)}, {p_value(pair.difference.p_value)}",
     ]
     lines += [
         f"  seed {one.seed}: only A right {one.only_first:,}, only B right {one.only_second:,}, "
-        f"McNemar {_p(one.p_value)}"
+        f"McNemar {p_value(one.p_value)}"
         for one in pair.seeds
     ]
     for name, images in (("A", pair.first_alone), ("B", pair.second_alone)):
@@ -147,7 +147,3 @@ def _lines(pair: Comparison) -> list[str]:
         count = span(len(images), len(images), "test image")
         lines.append(f"  {count} only {name} gets right with every seed{such}")
     return lines
-
-
-def _p(value: float) -> str:
-    return "p < 0.0001" if value < 1e-4 else f"p = {value:.4f}"

@@ -51,6 +51,14 @@ def report(
             show_default=False,
         ),
     ] = None,
+    records_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Web address of the results folder, to link to each record.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Write the leaderboard and the published values beside ours, as pages and as data files.
 
@@ -71,6 +79,11 @@ def report(
         preset_named(preset)
     if readme is not None:
         read_readme(readme)
+    if records_url and not records_url.startswith(("https://", "http://")):
+        raise UsageError(
+            f"--records-url is {records_url!r}, expected a web address such as "
+            "https://example.org/project/blob/main/results"
+        )
     found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     first = next(found, None)
     if first is None:
@@ -79,7 +92,12 @@ def report(
             "or offline `suite run --datasets digits`; or name their folder with --results."
         )
     written = write_report(
-        chain([first], found), site, protocol=protocol, preset=preset, data_dir=data_dir
+        chain([first], found),
+        site,
+        protocol=protocol,
+        preset=preset,
+        data_dir=data_dir,
+        records_url=records_url,
     )
     print_report(written)
     if readme is not None:

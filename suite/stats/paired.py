@@ -41,11 +41,7 @@ class Difference:
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Interval of the difference, of that coverage."""
-        from scipy.special import ndtri, stdtrit
-
-        tail = 0.5 + confidence / 2
-        factor = ndtri(tail) if np.isinf(self.freedom) else stdtrit(self.freedom, tail)
-        half = float(factor) * self.deviation
+        half = float(half_widths(self.deviation, self.freedom, confidence))
         return self.mean - half, self.mean + half
 
 
@@ -82,10 +78,23 @@ def mcnemar(only_first: int, only_second: int) -> float:
         only_first: How many images the first model alone got right.
         only_second: How many the second model alone got right.
     """
-    from scipy.stats import binomtest
+    return float(mcnemar_p_values(only_first, only_second))
 
-    apart = only_first + only_second
-    return float(binomtest(only_first, apart).pvalue) if apart else 1.0
+
+def mcnemar_p_values(only_first: Any, only_second: Any) -> NDArray[np.float64]:
+    """p-values of McNemar's exact test for many pairs.
+
+    Args:
+        only_first: As for `mcnemar`, one for each pair: whole numbers, (...).
+        only_second: Likewise.
+    """
+    from scipy.special import bdtr
+
+    first, second = (np.asarray(one, np.int64) for one in (only_first, only_second))
+    fewer, apart = np.minimum(first, second).astype(np.float64), first + second
+    # Which model is right on an image that one alone gets right is a coin's toss, of which both
+    # ends are alike.
+    return np.asarray(np.minimum(1.0, 2 * bdtr(fewer, apart, 0.5)))
 
 
 def spread(by_seed: Any, image_squares: Any, squares: Any, images: int) -> tuple[Any, Any, Any]:
@@ -119,3 +128,19 @@ def p_values(mean: Any, variance: Any, freedom: Any) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2 * stdtr(freedom, -np.abs(mean) / np.sqrt(variance))
     return np.asarray(np.where(mean == 0, 1.0, np.where(variance == 0, 0.0, p)))
+
+
+def half_widths(deviation: Any, freedom: Any, confidence: float = 0.95) -> NDArray[np.float64]:
+    """Half the widths of the intervals of differences of many pairs of models.
+
+    Args:
+        deviation: Standard deviations of the differences: (...).
+        freedom: Their degrees of freedom, infinite with one seed: (...).
+        confidence: Coverage of the intervals, in (0, 1).
+    """
+    from scipy.special import ndtri, stdtrit
+
+    tail = 0.5 + confidence / 2
+    finite = np.where(np.isinf(freedom), 1.0, freedom)
+    factor = np.where(np.isinf(freedom), ndtri(tail), stdtrit(finite, tail))
+    return np.asarray(factor * deviation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,7 +123,9 @@ def _without(duplicates: Places | None, right: NDArray[np.bool_]) -> tuple[float
 
 
 def score_all(
-    found: Iterable[StoredRun | Damage], data_dir: Path | None = None
+    found: Iterable[StoredRun | Damage],
+    data_dir: Path | None = None,
+    watch: Callable[[StoredRun, Labels], None] | None = None,
 ) -> tuple[tuple[Scored, ...], tuple[Damage, ...]]:
     """Score runs; each dataset is read once, and not at all where all its runs failed.
 
@@ -133,6 +135,8 @@ def score_all(
     Args:
         found: The runs, with the records among them that could not be read.
         data_dir: Where to look for the datasets first.
+        watch: Called with each run that gave a result, once it is scored, and the labels of its
+            images: the only chance to look at its arrays.
 
     Returns:
         The scores in the order of the runs, and the records that can't be read or scored with the
@@ -163,6 +167,8 @@ def score_all(
                 duplicates[dataset.name] = _duplicated(dataset.name)
             known = duplicates[dataset.name] if record.fold is None else None
             scored.append(score(run, labels[key], known))
+            if watch is not None:
+                watch(run, labels[key])
         except RecordError as error:
             damaged.append(Damage(run.path, str(error)))
     return tuple(scored), tuple(damaged)

@@ -84,7 +84,12 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def pair_p_values(rows: Sequence[Outcome], images: int) -> NDArray[np.float64]:
-    """The p-value of each pair of rows, on the seeds that both have: (rows, rows).
+    """The p-value of each pair of rows, as `pair_spreads` compares them: (rows, rows)."""
+    return p_values(*pair_spreads(rows, images))
+
+
+def pair_spreads(rows: Sequence[Outcome], images: int) -> tuple[NDArray[np.float64], ...]:
+    """How far apart each pair of rows is, on the seeds that both have.
 
     Rows without a common seed are compared on a seed of each, as if it were the same one: as where
     there is but one seed, on the images alone.
@@ -92,26 +97,35 @@ def pair_p_values(rows: Sequence[Outcome], images: int) -> NDArray[np.float64]:
     Args:
         rows: The rows.
         images: Number of test images.
+
+    Returns:
+        Mean difference of accuracy (row less column), its variance and degrees of freedom: three
+        arrays of (rows, rows).
     """
     kinds = sorted({row.seeds for row in rows})
-    found = np.ones((len(rows), len(rows)))
+    found = np.zeros((3, len(rows), len(rows)))
     for i, first in enumerate(kinds):
         for second in kinds[i:]:
             common = sorted(set(first) & set(second))
             left = [n for n, row in enumerate(rows) if row.seeds == first]
             right = [n for n, row in enumerate(rows) if row.seeds == second]
-            values = _block(
+            mean, variance, freedom = _block(
                 np.stack([rows[n].of(common or first[:1]) for n in left]),
                 np.stack([rows[n].of(common or second[:1]) for n in right]),
                 images,
             )
-            found[np.ix_(left, right)] = values
-            found[np.ix_(right, left)] = values.T
-    return found
+            for values, there, back in zip(
+                found, (mean, variance, freedom), (-mean, variance, freedom), strict=True
+            ):
+                values[np.ix_(right, left)] = back.T
+                values[np.ix_(left, right)] = there
+    return tuple(found)
 
 
-def _block(first: NDArray[np.uint8], second: NDArray[np.uint8], images: int) -> NDArray[np.float64]:
-    """The p-value of each row of one kind against each of another: (rows, rows).
+def _block(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], images: int
+) -> tuple[NDArray[np.float64], ...]:
+    """Mean, variance and freedom of each row of one kind less each of another: (rows, rows).
 
     Args:
         first: Whether predictions are right, packed: (rows, seeds, bytes).
@@ -128,7 +142,7 @@ def _block(first: NDArray[np.uint8], second: NDArray[np.uint8], images: int) -> 
         squares += _squared_distances(*right)
         hits = [of_all + of_one for of_all, of_one in zip(hits, right, strict=True)]
     image_squares = _squared_distances(*hits) / seeds**2
-    return p_values(*spread(by_seed, image_squares / images, squares / (seeds * images), images))
+    return spread(by_seed, image_squares / images, squares / (seeds * images), images)
 
 
 def _accuracies(packed: NDArray[np.uint8], images: int) -> NDArray[np.float64]:

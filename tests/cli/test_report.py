@@ -69,6 +69,20 @@ def test_the_report_is_written_and_shown(folders: list[str], tmp_path: Path) -> 
     assert content["rows"][0]["accuracy_mean"] == pytest.approx(0.95)
 
 
+def test_records_are_linked_to_where_they_are_said_to_lie(
+    folders: list[str], tmp_path: Path
+) -> None:
+    record = "digits/holdout-standard/a_model_of_none/seed-1.json"
+    page = tmp_path / "site" / "models" / "a_model_of_none.html"
+    CliRunner().invoke(app, ["report", *folders])
+    assert record in page.read_text()
+    assert f'{record}">' not in page.read_text()
+    address = "https://example.org/results/"
+    result = CliRunner().invoke(app, ["report", *folders, "--records-url", address])
+    assert result.exit_code == 0, result.output
+    assert f'<a href="{address}{record}">' in page.read_text()
+
+
 def test_a_damaged_record_is_named_and_gives_status_1(folders: list[str], tmp_path: Path) -> None:
     path = tmp_path / "results/digits/holdout-standard/a_model_of_none/seed-1.json"
     path.write_text(path.read_text().replace("1150", "1151"))
@@ -94,6 +108,7 @@ def test_an_empty_results_folder_says_where_it_looked(tmp_path: Path) -> None:
         (["--preset", "quik"], "unknown preset 'quik'. Did you mean quick?"),
         (["--protocol", "hold"], "unknown protocol 'hold'"),
         (["--preset", "paper"], "There are: holdout-standard."),
+        (["--records-url", "javascript:x//https://"], "expected a web address such as https://"),
     ],
 )
 def test_unknown_and_absent_tables_are_usage_errors(

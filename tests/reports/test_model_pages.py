@@ -82,8 +82,8 @@ def test_a_page_says_what_the_model_is_and_what_its_runs_gave(
     failed = scored(None, model="net", seed=3, parameters={"C": 1.0, "layers": [10, 5]})
     mnist = runs(dataset="mnist", preset="quick", preset_changes={"C": 0.5})
     text = text_of([*runs(), *mnist, failed], registry, published)
-    for shown in ("https://example.org/paper", "A paper", "trains by hand", "C = 1.0",
-                  "layers = (10,5)", "90.00 ± 0.00", "93.21", "Someone", "no convergence",
+    for shown in ("https://example.org/paper", "A paper", "trains by hand", ">1.0<",
+                  ">(10,5)<", "90.00 ± 0.00", "93.21", "Someone", "no convergence",
                   "T-shirt/top", "99.0", "Accuracy by epoch, 50.0 to 80.0", "quick",
                   "not publishable", "C 0.5 instead of 1.0", "../index.html",
                   "fashion/holdout-standard/net/seed-2.json",

@@ -21,6 +21,7 @@ FILES = [
     "leaderboard.json",
     "leaderboard.csv",
     "leaderboard.parquet",
+    "compare.html",
     "reproduction.html",
     "reproduction.md",
     "methods.html",
@@ -93,6 +94,23 @@ def test_without_pyarrow_the_site_has_no_parquet_file_and_no_link_to_it(
     page = (tmp_path / "without" / "index.html").read_text()
     assert "parquet" not in page
     assert 'href="leaderboard.csv"' in page
+
+
+def test_test_images_lie_beside_the_page_where_models_can_be_compared(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    wrong = (labels + 1) % 10
+    runs = (stored(labels, dataset="digits"), stored(wrong, dataset="digits", model="knn"))
+    write_report(Contents(runs, ()), tmp_path, registry=NO_MODELS)
+    (sheet,) = (tmp_path / "images").iterdir()
+    assert f"images/{sheet.name}" in (tmp_path / "compare.html").read_text()
+    written = sheet.stat().st_mtime_ns
+    write_report(Contents(runs, ()), tmp_path, registry=NO_MODELS)
+    assert sheet.stat().st_mtime_ns == written  # it never changes, and takes a while
+    page = (tmp_path / "models" / "knn.html").read_text()
+    assert page.count("data:image/png;base64,") == 10
+    assert page.index("image 0<") < page.index("image 9<")
+    assert "data:image/png" not in (tmp_path / "models" / "svm.html").read_text()
 
 
 def test_damaged_and_unusable_records_are_told(

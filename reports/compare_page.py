@@ -1,0 +1,151 @@
+"""The page that sets two models side by side, as web page with its figures inside."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reports import formats, pictures
+from reports.captions import heading
+from reports.formats import one_line
+from reports.pairs import Contest
+from reports.shell import Shell
+from suite.data.datasets import Dataset
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+PAGE = "compare.html"
+SHEETS = "images"
+# Images of each kind that the page shows of a pair.
+MOST_IMAGES = 40
+_SUM_DIGITS = 8
+
+
+def to_html(
+    contests: Sequence[Contest],
+    datasets: Mapping[str, Dataset],
+    shell: Shell,
+    pages: Collection[str] = (),
+) -> str:
+    """The text of `compare.html`.
+
+    Args:
+        contests: What can be compared.
+        datasets: The datasets whose images can be shown, by name.
+        shell: The frame of the site's pages.
+        pages: Names of the models' pages that are there.
+    """
+    return shell.render(
+        "compare.html.jinja",
+        PAGE,
+        styles=("compare.css",),
+        scripts=("compare_bits.js", "compare.js"),
+        contests=contests,
+        data=script_json({
+            "contests": [_contest(contest, pages) for contest in contests],
+            "datasets": {name: _dataset(dataset) for name, dataset in datasets.items()},
+            "titles": {name: one_line(title) for name, title in shell.titles.items()},
+            "most": MOST_IMAGES,
+        }),
+        formats=formats,
+        heading=heading,
+        name=name_of,
+        neighbours=neighbours,
+    )  # fmt: skip
+
+
+def sheet_path(dataset: Dataset) -> str:
+    """Where a dataset's sheet of test images lies; other images have another name."""
+    total = next(total for name, total in dataset.sums.items() if name.startswith("t10k-images"))
+    return f"{SHEETS}/{dataset.name}-{total[:_SUM_DIGITS]}.png"
+
+
+def name_of(contest: Contest) -> str:
+    """The table's name in the page's address, such as "holdout-standard"."""
+    return f"{contest.table.protocol}-{contest.table.preset}"
+
+
+def neighbours(contest: Contest) -> list[dict[str, str]]:
+    """Each row against the next in rank, as text."""
+    rows = []
+    for place, (first, second) in enumerate(zip(contest.rows, contest.rows[1:], strict=False)):
+        mean = float(contest.difference[place, place + 1])
+        half = float(contest.half_width[place, place + 1])
+        known = not math.isnan(mean)
+        rows.append({
+            "rank": formats.count(first.rank),
+            "first": first.label,
+            "second": second.label,
+            "address": f"#table={name_of(contest)}&dataset={contest.dataset}"
+                       f"&a={first.entry}&b={second.entry}",
+            "difference": formats.signed(100 * mean) if known else "no common seed",
+            "interval": f"{formats.signed(100 * (mean - half))} to "
+                        f"{formats.signed(100 * (mean + half))}" if known else "",
+            "p": formats.p_value(float(contest.p_value[place, place + 1])) if known else "",
+        })  # fmt: skip
+    return rows
+
+
+def script_json(content: Any) -> Markup:
+    """JSON that is safe inside a `<script>` of any type: nothing in it can end the element."""
+    from markupsafe import Markup
+
+    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "sheet": sheet_path(dataset),
+        "columns": min(pictures.COLUMNS, len(dataset.labels("test"))),
+        "labels": "".join(map(str, dataset.labels("test").tolist())),
+        "classes": dataset.class_names,
+    }
+
+
+def _contest(contest: Contest, pages: Collection[str]) -> dict[str, Any]:
+    """What the page needs of a contest; pairs are in the order (0, 1), (0, 2), ..., (1, 2), ...
+
+    Differences and the ends of their intervals are in hundredths of points, whole numbers.
+    """
+    places = [(i, j) for i in range(len(contest.rows)) for j in range(i + 1, len(contest.rows))]
+    mcnemar = contest.mcnemar()
+    return {
+        "table": name_of(contest),
+        "heading": f"protocol {contest.table.protocol}, preset {contest.table.preset}",
+        "dataset": contest.dataset,
+        "images": contest.images,
+        "leftOut": contest.left_out,
+        "models": [
+            {
+                "entry": row.entry,
+                "label": one_line(row.label),
+                "title": one_line(row.title),
+                "page": f"models/{row.entry}.html" if row.entry in pages else None,
+                "seeds": outcome.seeds,
+                "right": [base64.b64encode(bits.tobytes()).decode() for bits in outcome.packed],
+            }
+            for row, outcome in zip(contest.rows, contest.outcomes, strict=True)
+        ],
+        "pairs": [_pair(contest, i, j, mcnemar.get((i, j), [])) for i, j in places],
+    }  # fmt: skip
+
+
+def _pair(contest: Contest, i: int, j: int, mcnemar: Sequence[float]) -> list[Any] | None:
+    """Difference, ends of its interval, p-value, McNemar's p-values; None without common seeds."""
+    mean, half = float(contest.difference[i, j]), float(contest.half_width[i, j])
+    if math.isnan(mean):
+        return None
+    ends = [round(1e4 * value) for value in (mean, mean - half, mean + half)]
+    return [*ends, _short(float(contest.p_value[i, j])), [_short(value) for value in mcnemar]]
+
+
+def _short(p: float) -> float:
+    """A p-value with all digits that anyone reads."""
+    return float(f"{p:.4g}")

@@ -1,0 +1,107 @@
+"""What a model's page says in tables and lists: small functions for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reports.formats import count, span
+from suite.data.known import DATASETS
+from suite.grammar import spell
+from suite.records.record import Environment
+from suite.registry import Model
+from suite.stats.scoring import Scored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter's name, value and, where the value is another, the plugin's default."""
+
+    name: str
+    value: str
+    default: str
+
+
+def parameters_of(values: Mapping[str, Any], model: Model | None) -> tuple[Parameter, ...]:
+    """The parameters of a row, as people write them.
+
+    Args:
+        values: The parameters as resolved.
+        model: The plugin, where it is known.
+    """
+    defaults = {} if model is None else dict(model.plugin.params)
+    shown = []
+    for name, value in values.items():
+        text = spell(value)
+        default = spell(defaults[name]) if name in defaults else ""
+        shown.append(Parameter(name, text, "" if default == text else default))
+    return tuple(shown)
+
+
+def weights(runs: Iterable[Scored]) -> str:
+    """How many numbers the fitted models hold, and how many of them are trained, if fewer."""
+    counts = [run.record.parameter_count for run in runs if run.accuracy is not None]
+    known = [one for one in counts if one is not None]
+    if not known:
+        return ""
+    text = _about([one.total for one in known])
+    trained = [one.trainable for one in known if one.trainable is not None]
+    if trained and len(trained) == len(known):
+        text += f", {_about(trained)} of them trainable"
+    return text
+
+
+def _about(numbers: Sequence[int]) -> str:
+    if min(numbers) == max(numbers):
+        return count(numbers[0])
+    return f"{count(min(numbers))} to {count(max(numbers))}"
+
+
+def environments(runs: Iterable[Scored]) -> tuple[tuple[str, Environment], ...]:
+    """The machines and software of some runs, each with the seeds (and folds) it is of."""
+    found: list[tuple[Environment, list[str]]] = []
+    for run in runs:
+        record = run.record
+        name = f"{record.seed}" if record.fold is None else f"{record.seed} (fold {record.fold})"
+        same = next((names for known, names in found if known == record.environment), None)
+        if same is None:
+            found.append((record.environment, [name]))
+        else:
+            same.append(name)
+    return tuple((", ".join(names), environment) for environment, names in found)
+
+
+def memory(environment: Environment) -> str:
+    """Physical memory: "24 GiB", or in MiB below one."""
+    mib = environment.memory_mib
+    return f"{mib / 1024:.0f} GiB" if mib >= 1024 else f"{mib:,} MiB"
+
+
+def cores(environment: Environment) -> str:
+    """How many cores the suite could use: "2 cores"."""
+    return span(environment.cores, environment.cores, "core")
+
+
+def class_names(dataset: str) -> Sequence[str]:
+    """What a dataset's classes are called."""
+    info = DATASETS.get(dataset)
+    return info.class_names if info else [str(number) for number in range(10)]
+
+
+def shares(confusion: NDArray[np.int64]) -> list[list[tuple[str, str, str]]]:
+    """Each row of a confusion matrix: images, part of the row, and percent (empty for none)."""
+    rows = []
+    for row in confusion.tolist():
+        total = max(sum(row), 1)
+        rows.append([
+            (f"{n:,}", f"{n / total:.3f}", f"{100 * n / total:.1f}" if n else "") for n in row
+        ])  # fmt: skip
+    return rows

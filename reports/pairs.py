@@ -1,0 +1,130 @@
+"""All pairs of the best models of a column, compared as `suite compare` compares two."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reports.groups import outcome_of
+from reports.rows import Row
+from reports.tables import Table
+from suite.stats.paired import half_widths, mcnemar_p_values, p_values
+from suite.stats.scoring import Scored
+from suite.stats.ties import Outcome, pair_spreads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# 60 rows make 1,770 pairs; with five seeds, what each got right takes half a megabyte in a page.
+MOST_ROWS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contest:
+    """The best rows of one dataset under one protocol and preset, pair by pair.
+
+    Attributes:
+        table: Where the rows are ranked.
+        dataset: Name of the dataset.
+        rows: The rows, the best first: at least two.
+        outcomes: What each of them got right.
+        images: Number of test images.
+        left_out: How many more rows have a result.
+        difference: Mean accuracy of a row less that of another: fractions of 1, (rows, rows); NaN
+            for pairs without a common seed.
+        half_width: Half the width of the 95 % interval of the difference: (rows, rows).
+        p_value: Of the difference: (rows, rows).
+    """
+
+    table: Table
+    dataset: str
+    rows: tuple[Row, ...]
+    outcomes: tuple[Outcome, ...]
+    images: int
+    left_out: int
+    difference: NDArray[np.float64]
+    half_width: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+
+    def common_seeds(self, first: int, second: int) -> tuple[int, ...]:
+        """Seeds that two rows, given by their places, both have."""
+        others = self.outcomes[second].seeds
+        return tuple(seed for seed in self.outcomes[first].seeds if seed in others)
+
+    def mcnemar(self) -> dict[tuple[int, int], list[float]]:
+        """p-values of McNemar's test of each pair, one for each common seed, ascending.
+
+        By the places of the two rows, the better row first.
+        """
+        found: dict[tuple[int, int], list[float]] = {}
+        for seed in sorted({seed for outcome in self.outcomes for seed in outcome.seeds}):
+            places = [n for n, outcome in enumerate(self.outcomes) if seed in outcome.seeds]
+            packed = np.concatenate([self.outcomes[n].of([seed]) for n in places])
+            values = _mcnemar(packed, self.images)
+            above, below = np.triu_indices(len(places), 1)
+            for i, j in zip(above.tolist(), below.tolist(), strict=True):
+                found.setdefault((places[i], places[j]), []).append(float(values[i, j]))
+        return found
+
+
+def contests(tables: Iterable[Table]) -> Iterator[Contest]:
+    """Compare the best 60 rows of each dataset of each table.
+
+    There is nothing to compare on folds, whose images are others for each seed, nor where fewer
+    than two rows were scored on the same number of images.
+
+    Args:
+        tables: All tables.
+    """
+    for table in tables:
+        runs: dict[tuple[str, str, str], list[Scored]] = {}
+        for scored in table.runs:
+            record = scored.record
+            runs.setdefault((record.dataset.name, record.model, record.variant), []).append(scored)
+        for dataset in table.datasets:
+            ranked = [row for row in table.rows if row.dataset == dataset and row.rank is not None]
+            found = [(row, outcome_of(runs[dataset, row.model, row.variant])) for row in ranked]
+            known = [(row, outcome) for row, outcome in found if outcome is not None]
+            contest = _contest(table, dataset, known)
+            if contest is not None:
+                yield contest
+
+
+def _contest(table: Table, dataset: str, found: list[tuple[Row, Outcome]]) -> Contest | None:
+    sizes = Counter(row.images for row, _ in found)
+    images = max(sizes, key=lambda size: (sizes[size], size), default=0)
+    alike = [(row, outcome) for row, outcome in found if row.images == images]
+    if len(alike) < 2:
+        return None
+    rows, outcomes = zip(*alike[:MOST_ROWS], strict=True)
+    mean, variance, freedom = pair_spreads(outcomes, images)
+    strangers = np.array([[not set(a.seeds) & set(b.seeds) for b in outcomes] for a in outcomes])
+    for values in (mean, variance):
+        values[strangers] = np.nan
+    return Contest(
+        table=table,
+        dataset=dataset,
+        rows=rows,
+        outcomes=outcomes,
+        images=images,
+        left_out=len(found) - len(rows),
+        difference=mean,
+        half_width=half_widths(np.sqrt(variance), freedom),
+        p_value=p_values(mean, variance, freedom),
+    )
+
+
+def _mcnemar(packed: NDArray[np.uint8], images: int) -> NDArray[np.float64]:
+    """p-values of each pair of rows with one seed: (rows, rows).
+
+    Args:
+        packed: What each row got right: uint8, (rows, bytes).
+        images: Number of test images.
+    """
+    right = np.unpackbits(packed, axis=1, count=images).astype(np.float32)
+    only_first = right @ (1 - right).T
+    return mcnemar_p_values(only_first, only_first.T)
