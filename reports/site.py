@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import suite
 from reports import (
     compare_page,
+    learning_page,
     methods_page,
     model_pages,
     pictures,
@@ -21,6 +22,7 @@ from reports import (
     reproduction_page,
 )
 from reports.exports import to_csv, to_json, to_parquet
+from reports.learning import size_curves
 from reports.markdown import to_markdown
 from reports.mistakes import WrongImages
 from reports.names import describe
@@ -41,12 +43,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# The pages that the navigation leads to, in its order.
+# The pages that the navigation leads to, in its order; some are there only if there is something.
 PAGES = (
     ("index.html", "Leaderboard"),
     (compare_page.PAGE, "Compare"),
+    (learning_page.PAGE, "Learning from less"),
     ("reproduction.html", "Published values"),
     (methods_page.PAGE, "Methods"),
+    (release_pages.PAGE, "Releases"),
 )
 
 
@@ -122,7 +126,9 @@ def write_report(
     pages = model_pages.model_pages(report.tables, reproductions, registry, wrong, datasets)
     pairs = tuple(contests(report.tables))
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
-    links = (*PAGES, (release_pages.PAGE, "Releases")) if releases else PAGES
+    learning = size_curves(report.tables)
+    there = {learning_page.PAGE: bool(learning), release_pages.PAGE: bool(releases)}
+    links = tuple(link for link in PAGES if there.get(link[0], True))
     shell = Shell(titles, suite.__version__, links)
     primary = report.tables[0]
     entries = {page.entry for page in pages}
@@ -142,10 +148,15 @@ def write_report(
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
         methods_page.PAGE: methods_page.to_html(report.tables, shell),
     }
+    if learning:
+        contents[learning_page.PAGE] = learning_page.to_html(learning, shell, entries)
     if releases:
         contents[release_pages.PAGE] = release_pages.to_html(releases, shell)
         contents["releases.md"] = release_pages.to_markdown(releases, titles)
     try:
+        for name in {name for name, _ in PAGES} - contents.keys():
+            # What an older report said of other records would stand there.
+            (site / name).unlink(missing_ok=True)
         for name, content in chain(
             contents.items(), model_pages.to_html(pages, shell, records_url)
         ):

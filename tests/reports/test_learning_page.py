@@ -1,0 +1,92 @@
+"""The page of accuracy against training images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page
+
+from reports.learning import SizeCurve, size_curves
+from reports.learning_page import HEIGHT, MOST_LABELS, WIDTH, _label_places, sections, to_html
+from reports.shell import Shell
+from reports.tables import build_tables
+from suite.data.known import DATASETS
+from suite.stats.scoring import Scored
+
+MakeScored = Callable[..., Scored]
+Visit = Callable[[Page, Path], list[str]]
+TITLES = {name: info.title for name, info in DATASETS.items()}
+SIZES = {600: 0.7, 6_000: 0.8, 48_000: 0.9}
+
+
+def curves_of(scored: MakeScored, models: int = 3) -> tuple[SizeCurve, ...]:
+    runs = [
+        scored(accuracy - place / 1_000, model=f"model{place}", dataset=dataset, seed=seed,
+               train_images=size, preset="standard" if size == 48_000 else f"standard-n{size}")
+        for place in range(models)
+        for dataset in ("fashion", "mnist")
+        for size, accuracy in SIZES.items()
+        for seed in range(2)
+    ]  # fmt: skip
+    return size_curves(build_tables(runs, {}, tuple(DATASETS)))
+
+
+def test_a_section_a_dataset_with_a_line_a_model(scored: MakeScored) -> None:
+    fashion, mnist = sections(curves_of(scored))
+    assert (fashion.dataset, mnist.dataset) == ("fashion", "mnist")
+    assert fashion.sizes == (600, 6_000, 48_000)
+    assert [line.curve.first.model for line in fashion.lines] == ["model0", "model1", "model2"]
+    best = fashion.lines[0].points
+    assert [x for x, _, _ in best][::2] == [0, WIDTH]
+    # Even steps of the logarithm, and of accuracy: 70 to 80 and 80 to 90.
+    assert abs(best[1][0] - WIDTH * 1 / (1 + 0.903)) < 1
+    assert abs((best[0][1] - best[1][1]) - (best[1][1] - best[2][1])) < 1e-6
+    assert [percent for _, percent in fashion.up] == [65, 70, 75, 80, 85, 90]
+    assert (fashion.up[0][0], fashion.up[-1][0]) == (HEIGHT, 0)
+
+
+def test_only_the_best_lines_have_labels(scored: MakeScored) -> None:
+    lines = sections(curves_of(scored, MOST_LABELS + 3))[0].lines
+    assert [line.label_y is not None for line in lines] == [True] * MOST_LABELS + [False] * 3
+
+
+@given(st.lists(st.floats(0, HEIGHT), min_size=1, max_size=MOST_LABELS).map(sorted))
+@example([0.0] * MOST_LABELS)
+@example([float(HEIGHT)] * MOST_LABELS)
+@settings(deadline=None)
+def test_labels_stand_apart_within_the_chart_and_near_their_lines(ends: list[float]) -> None:
+    places = _label_places(ends)
+    assert all(b - a >= 16 - 1e-6 for a, b in pairwise(places))
+    assert places[0] >= 0
+    assert places[-1] <= HEIGHT + 1e-6
+    if all(b - a >= 16 for a, b in pairwise(ends)):
+        assert all(abs(place - end) < 1e-6 for place, end in zip(places, ends, strict=True))
+
+
+def test_the_page_is_sound_in_a_browser(
+    scored: MakeScored, browser: Browser, visit: Visit, axe: Callable[[Page], list[str]],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    hostile = "<script>document.title='run'</script>|\u202e" * 6
+    curves = [
+        replace(curve, first=replace(curve.first, title=hostile, label=hostile), notes=(hostile,))
+        for curve in curves_of(scored)
+    ]
+    file = tmp_path / "learning.html"
+    file.write_text(to_html(curves, Shell(TITLES, "1"), {"model0"}), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    assert visit(page, file) == []
+    assert page.title().startswith("Learning from less")
+    assert page.locator("svg polyline").count() == 6
+    assert page.locator("svg circle").count() == 18
+    assert page.locator("td .mean").count() == 18
+    assert page.locator("a[href='models/model0.html']").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert axe(page) == []
+    context.close()
