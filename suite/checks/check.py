@@ -29,7 +29,7 @@ from suite.selection import Selection
 from suite.source_hash import FAMILY_PACKAGES
 
 DATASET, SEED = "digits", 0
-TIMEOUT_SECONDS = 180.0
+TIMEOUT_SECONDS = 300.0
 # What networks that learn slowly get where an epoch on small digits leaves them at chance.
 LONGER_EPOCHS = 12
 _FIRST = (*ESSENTIAL, "probabilities", "count", "alone", "order", "builds", "presets", "left")

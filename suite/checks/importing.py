@@ -44,7 +44,7 @@ class Import:
             "libraries": _libraries(set(sys.modules) - known, task.plugin_path),
             "printed": heard.facts,
             "files": traces.files(),
-            "processes": processes_left(but=None),
+            "processes": processes_left(),
         }
         pipe.send_bytes(pack(facts))
         return pack({"kind": "result"})

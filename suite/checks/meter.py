@@ -75,6 +75,8 @@ class Meter:
         pid = os.fork()
         if pid == 0:
             try:
+                os.close(commands_in)  # or else its other end is never closed
+                os.close(totals_out)
                 confine.die_with_parent(measured)
                 _sample(measured, commands_out, totals_in)
             finally:

@@ -253,7 +253,12 @@ def parameters(run: RunEvidence) -> Breach | None:
 
 def fast_smoke(run: RunEvidence) -> Breach | None:
     """Under the preset smoke it is fitted and predicts in less than 10 s, besides imports."""
-    seconds = sum(_own_seconds(done(run.first, name)) for name in ("fit", "predict"))
+    done(run.first, "predict")
+    others = [steps for steps in (run.again, run.other) if "predict" in steps]
+    trials = [run.first, *(steps for steps in others if steps["predict"].ok)]
+    seconds = min(
+        sum(_own_seconds(done(steps, name)) for name in ("fit", "predict")) for steps in trials
+    )
     if seconds > SMOKE_SECONDS:
         return Breach(f"{len(run.train_labels):,} images take {seconds:.0f} s, expected less than "
                       f"{SMOKE_SECONDS:g}")  # fmt: skip

@@ -70,27 +70,23 @@ class Traces:
                 self._written.add(str(Path(os.fsdecode(path)).absolute()))
 
 
-def processes_left(but: int | None) -> list[str]:
+def processes_left() -> list[str]:
     """Names of the processes that this one started, and their children, that do not end.
 
     Orphans go to the guard above this process, so that its children count.
-
-    Args:
-        but: Process ID of one that does not count.
     """
     deadline = time.monotonic() + ENDING_SECONDS
-    while (left := _others(but)) and time.monotonic() < deadline:
+    while (left := _others()) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
 
 
-def _others(but: int | None) -> list[str]:
+def _others() -> list[str]:
     names = []
     for process in descendants(psutil.Process(os.getppid())):
         try:
-            if process.pid in {but, os.getpid()} or process.status() == psutil.STATUS_ZOMBIE:
-                continue
-            names.append(f"{process.name()} (process {process.pid})")
+            if process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                names.append(f"{process.name()} (process {process.pid})")
         except psutil.Error:
             continue
     return names

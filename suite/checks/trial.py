@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from suite.checks.counting import known_count, stored_bytes
-from suite.checks.meter import Meter
+from suite.checks.meter import Load, Meter
 from suite.checks.traces import Listener, Traces, processes_left
 from suite.contract import PRESET_NAMES, FitContext, Plugin
 from suite.data.views import to_view
@@ -96,6 +95,7 @@ class Bench:
     y_val: NDArray[np.uint8] | None = None
     X_test: NDArray[np.float32] = field(init=False)
     model: Any = None
+    fitting: Load | None = None
 
     def built(self, seed: int | None = None) -> Any:
         """A new model."""
@@ -138,14 +138,15 @@ def _told(name: str, bench: Bench) -> tuple[bytes, bool]:
     except InvalidOutputError as error:
         return pack({**facts, "status": "invalid", "message": clip(str(error))}), False
     except BaseException as error:  # a plugin may raise SystemExit or worse
-        told = printed(partial(_said, error))
         line = line_in(bench.task.plugin_path.resolve(), error)
-        message = clip(f"{type(error).__name__}: {' '.join(told.split())}", 400)
-        return pack({**facts, "status": "failed", "message": message, "line": line}), False
+        return pack({**facts, "status": "failed", "message": _said(error), "line": line}), False
 
 
 def _said(error: BaseException) -> str:
-    return "; ".join([str(error), *getattr(error, "__notes__", ())])
+    """The kind of an error and its text on one line, with what was noted."""
+    notes = getattr(error, "__notes__", ())
+    text = printed(lambda: "; ".join([str(error), *notes]))
+    return clip(f"{type(error).__name__}: {' '.join(text.split())}", 400)
 
 
 def _build(bench: Bench) -> Result:
@@ -172,6 +173,7 @@ def _fit(bench: Bench) -> Result:
     with bench.meter.measuring() as load:
         bench.model = bench.built()
         bench.fit(bench.model, bench.X, bench.y)
+    bench.fitting = load
     return {**load.facts, "changed": _changed(before, bench)}, {}
 
 
@@ -249,7 +251,9 @@ def _presets(bench: Bench) -> Result:
 
 
 def _threads(bench: Bench) -> Result:
-    """Build, fit and predict until there was time to count threads."""
+    """Build, fit and predict until there was time to count threads, if fitting was too short."""
+    if bench.fitting and bench.fitting.wall_seconds >= LEAST_SECONDS:
+        return bench.fitting.facts, {}
     end = time.perf_counter() + LEAST_SECONDS
     with bench.meter.measuring() as load:
         while time.perf_counter() < end:
@@ -260,9 +264,9 @@ def _threads(bench: Bench) -> Result:
 
 
 def _left(bench: Bench) -> Result:
-    sampler = bench.meter.pid
+    bench.meter.end()
     return {
-        "processes": processes_left(but=sampler),
+        "processes": processes_left(),
         "files": bench.traces.files(),
         "printed": bench.printed.facts,
     }, {}

@@ -32,7 +32,7 @@ def check(
     ] = None,
     timeout: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Limit of each process: 90s, 5m.  \\[default: 3m]"),
+        typer.Option(metavar="TIME", help="Limit of each process: 90s, 5m.  \\[default: 5m]"),
     ] = None,
     as_json: o.AsJson = False,
 ) -> None:

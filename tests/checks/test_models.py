@@ -13,6 +13,7 @@ from suite.contract import Plugin
 from suite.registry import discover
 from suite.selection import select
 
+pytestmark = pytest.mark.timeout(900)  # all models are checked before the first test
 NETWORKS = ("heitorrapela", "machine_learning_mastery/default")
 
 

@@ -1,8 +1,10 @@
-"""Keeps what it learns where all models see it."""
+"""Writes what it learns into an array that all models use."""
 
 from __future__ import annotations
 
 from suite.contract import Plugin, Source
+
+SHARED = {}
 
 
 class Model:
@@ -14,8 +16,10 @@ class Model:
         import numpy as np
 
         rng = np.random.default_rng(self.seed)
-        Model.pixels = rng.permutation(X.shape[1])[: self.count]
-        Model.means = np.stack([X[y == label][:, self.pixels].mean(axis=0) for label in range(10)])
+        self.pixels = rng.permutation(X.shape[1])[: self.count]
+        self.means = SHARED.setdefault("means", np.empty((10, self.count)))
+        for label in range(10):
+            self.means[label] = X[y == label][:, self.pixels].mean(axis=0)
         return self
 
     def scores(self, X):
@@ -42,7 +46,7 @@ def parameters(fitted):
 
 
 PLUGIN = Plugin(
-    title="keeps_means_in_the_class",
+    title="shares_an_array",
     family="fake",
     view="flat",
     build=build,
