@@ -16,8 +16,9 @@ from suite.contract import Plugin
 from suite.data.datasets import Dataset
 from suite.identity import identity
 from suite.records.archive import pack_archive
+from suite.records.arrays import RunArrays
 from suite.records.machine import package_versions
-from suite.records.record import Count, DatasetFacts, Environment, Record, RunArrays, make_record
+from suite.records.record import Count, DatasetFacts, Environment, Record, make_record
 from suite.registry import discover
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from suite.records.store import SUPERSEDED, Store, open_store
 
 if TYPE_CHECKING:
     from suite.audit.known import Known
-    from suite.records.record import Record, RunArrays
+    from suite.records.arrays import RunArrays
+    from suite.records.record import Record
 
 Keep = Literal["ours", "theirs", "newest"]
 KEEPS: tuple[Keep, ...] = ("ours", "theirs", "newest")

@@ -21,6 +21,7 @@ from suite.audit.reading import read_bytes
 from suite.errors import DataError, UsageError
 from suite.protocol.rules import PROTOCOLS
 from suite.records.archive import parse_array, read_archive
+from suite.records.arrays import RunArrays
 from suite.records.record import (
     CONFIDENCE_SCALE,
     LONGEST_SOURCE,
@@ -29,7 +30,6 @@ from suite.records.record import (
     Environment,
     Origin,
     Record,
-    RunArrays,
     make_record,
 )
 from suite.registry import normal_name

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from suite.audit.known import Known
-    from suite.records.record import Record, RunArrays
+    from suite.records.arrays import RunArrays
+    from suite.records.record import Record
 
     Labels = NDArray[np.uint8]
 

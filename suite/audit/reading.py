@@ -16,7 +16,8 @@ from pydantic_core import from_json
 from suite.audit.commits import committed_versions
 from suite.audit.finding import RUN_AGAIN, Fault, shown
 from suite.records.archive import read_archive
-from suite.records.record import UNVERIFIED, Record, RunArrays, digest_of
+from suite.records.arrays import RunArrays
+from suite.records.record import UNVERIFIED, Record, digest_of
 
 LARGEST_JSON = 4 * 2**20
 LARGEST_ARCHIVE = 16 * 2**20

@@ -20,7 +20,8 @@ from suite.audit.predictions import prediction_faults
 from suite.audit.reading import open_record
 from suite.audit.rules import rule_faults, split_faults
 from suite.identity import canonical_json
-from suite.records.record import Record, RunArrays
+from suite.records.arrays import RunArrays
+from suite.records.record import Record
 
 
 @dataclass(frozen=True, kw_only=True)

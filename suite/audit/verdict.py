@@ -29,7 +29,8 @@ from suite.audit.finding import shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from suite.records.record import Record, RunArrays
+    from suite.records.arrays import RunArrays
+    from suite.records.record import Record
 
 Outcome = Literal["identical", "within tolerance", "different", "failed", "not run"]
 

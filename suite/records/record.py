@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from suite.identity import canonical_json
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 SCHEMA: Literal[1] = 1
 CONFIDENCE_SCALE = 65_535
@@ -253,35 +252,6 @@ class RunKey:
 def model_of(entry: str) -> str:
     """The model that a record's folder (`RunKey.entry`) belongs to."""
     return entry.partition("--")[0]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunArrays:
-    """What a run predicted.
-
-    Attributes:
-        predictions: Class of each test image (of the fold's images under `kfold`): uint8, (n,).
-        confidence: Probability of that class times 65,535, rounded: uint16, (n,); None where the
-            model gives no probabilities.
-        validation_predictions: Class of each validation image: uint8, (m,); None without any.
-    """
-
-    predictions: NDArray[np.uint8]
-    confidence: NDArray[np.uint16] | None = None
-    validation_predictions: NDArray[np.uint8] | None = None
-
-    def present(self) -> dict[str, NDArray[Any]]:
-        """The arrays that there are, by name."""
-        named = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: array for name, array in named.items() if array is not None}
-
-    def sha256(self) -> str:
-        """Sum over names, types, shapes and bytes, whatever file they are kept in."""
-        total = hashlib.sha256()
-        for name, array in sorted(self.present().items()):
-            total.update(f"{name}:{array.dtype.str}:{array.shape}:".encode())
-            total.update(np.ascontiguousarray(array).tobytes())
-        return total.hexdigest()
 
 
 def digest_of(content: dict[str, Any]) -> str:

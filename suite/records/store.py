@@ -21,8 +21,9 @@ from pydantic_core import from_json
 
 from suite.errors import RecordError, StoreError
 from suite.records.archive import pack_archive, read_archive
+from suite.records.arrays import RunArrays
 from suite.records.lock import take_lock
-from suite.records.record import Record, RunArrays, digest_of, model_of
+from suite.records.record import Record, digest_of, model_of
 
 SUPERSEDED = "superseded"
 LOCK = ".lock"

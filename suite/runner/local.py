@@ -12,8 +12,9 @@ from pathlib import Path
 from suite.data.datasets import Dataset
 from suite.errors import RunnerError
 from suite.models_io.saved import Written
+from suite.records.arrays import RunArrays
 from suite.records.machine import free_memory, this_machine, usable_cores
-from suite.records.record import Record, RunArrays, RunKey
+from suite.records.record import Record, RunKey
 from suite.runner.budget import Budget
 from suite.runner.events import EpochEnded, Event, RunStarted, SweepStarted
 from suite.runner.forkserver import ForkServer

@@ -12,16 +12,9 @@ from pydantic import ValidationError
 
 from suite.data.datasets import Dataset
 from suite.protocol.splits import Split
+from suite.records.arrays import RunArrays
 from suite.records.machine import Machine
-from suite.records.record import (
-    Count,
-    DatasetFacts,
-    Environment,
-    Record,
-    RunArrays,
-    RunError,
-    make_record,
-)
+from suite.records.record import Count, DatasetFacts, Environment, Record, RunError, make_record
 from suite.runner.memory import MIB
 from suite.runner.outputs import (
     InvalidOutputError,

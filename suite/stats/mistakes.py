@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from suite.records.record import CONFIDENCE_SCALE, RunArrays
+from suite.records.arrays import RunArrays
+from suite.records.record import CONFIDENCE_SCALE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

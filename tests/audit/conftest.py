@@ -15,7 +15,8 @@ import pytest
 import suite
 from suite.audit.known import Known
 from suite.records.archive import pack_archive, read_archive
-from suite.records.record import RunArrays, digest_of
+from suite.records.arrays import RunArrays
+from suite.records.record import digest_of
 from suite.registry import discover
 
 PLUGIN = Path(__file__).parent / "plugins" / "counts_epochs.py"

@@ -22,7 +22,8 @@ from suite.audit.outside import read_predictions
 from suite.audit.validate import examine
 from suite.errors import DataError, RecordError
 from suite.records.archive import pack_archive, read_archive
-from suite.records.record import RunArrays, digest_of
+from suite.records.arrays import RunArrays
+from suite.records.record import digest_of
 from suite.records.store import StoredRun, read_run
 from suite.stats.scoring import score_all
 

@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 
 from suite.audit.verdict import judge, tolerance
 from suite.data.known import DATASETS
-from suite.records.record import (
-    Count,
-    DatasetFacts,
-    Environment,
-    Record,
-    RunArrays,
-    RunError,
-    make_record,
-)
+from suite.records.arrays import RunArrays
+from suite.records.record import Count, DatasetFacts, Environment, Record, RunError, make_record
 
 IMAGES = 10_000
 LABELS = np.arange(IMAGES, dtype=np.uint8) % 10

@@ -17,7 +17,8 @@ from suite.audit.verify import Wanted, choose, estimate, named_models, task_of
 from suite.cli import app
 from suite.data.datasets import load
 from suite.errors import UsageError
-from suite.records.record import Record, RunArrays
+from suite.records.arrays import RunArrays
+from suite.records.record import Record
 from suite.records.store import StoredRun, scan
 
 OWN = "digits/holdout-quick/counts_epochs"

@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 from suite.cli import app
 from suite.data.datasets import load
 from suite.data.known import DATASETS
-from suite.records.record import DatasetFacts, Environment, RunArrays, make_record
+from suite.records.arrays import RunArrays
+from suite.records.record import DatasetFacts, Environment, make_record
 from suite.records.store import Store, open_store
 
 # Test images that a run has wrong, by model and seed.

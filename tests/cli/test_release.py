@@ -12,7 +12,8 @@ from suite.cli import app
 from suite.data.datasets import load
 from suite.data.known import DATASETS
 from suite.errors import RecordError, UsageError
-from suite.records.record import DatasetFacts, Environment, RunArrays, make_record
+from suite.records.arrays import RunArrays
+from suite.records.record import DatasetFacts, Environment, make_record
 from suite.records.store import open_store
 
 

@@ -16,7 +16,8 @@ from suite.cli.report import print_leaderboard
 from suite.data.datasets import load
 from suite.data.known import DATASETS
 from suite.errors import UsageError
-from suite.records.record import DatasetFacts, Environment, Record, RunArrays, make_record
+from suite.records.arrays import RunArrays
+from suite.records.record import DatasetFacts, Environment, Record, make_record
 from suite.records.store import open_store
 from suite.stats.scoring import Scored
 

@@ -16,7 +16,8 @@ from suite.cli.reproduce import print_reproductions
 from suite.data.datasets import load
 from suite.data.known import DATASETS
 from suite.errors import UsageError
-from suite.records.record import DatasetFacts, Environment, RunArrays, make_record
+from suite.records.arrays import RunArrays
+from suite.records.record import DatasetFacts, Environment, make_record
 from suite.records.store import Contents, open_store
 
 PLUGIN = """

@@ -6,15 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from suite.records.record import (
-    Count,
-    DatasetFacts,
-    Environment,
-    Record,
-    RunArrays,
-    RunError,
-    make_record,
-)
+from suite.records.arrays import RunArrays
+from suite.records.record import Count, DatasetFacts, Environment, Record, RunError, make_record
 
 
 @pytest.fixture

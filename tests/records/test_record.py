@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from suite.identity import canonical_json
+from suite.records.arrays import RunArrays
 from suite.records.record import (
     DatasetFacts,
     Environment,
     Record,
-    RunArrays,
     RunError,
     RunKey,
     digest_of,

@@ -19,7 +19,8 @@ from reports.rows import Description
 from reports.shell import Shell
 from reports.tables import build_tables
 from suite.data.known import DATASETS
-from suite.records.record import Count, DatasetFacts, Environment, Record, RunArrays, make_record
+from suite.records.arrays import RunArrays
+from suite.records.record import Count, DatasetFacts, Environment, Record, make_record
 from suite.records.store import StoredRun
 from suite.stats.scoring import Scored
 

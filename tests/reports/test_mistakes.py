@@ -12,7 +12,8 @@ import pytest
 
 from reports.mistakes import MOST_IMAGES, WrongImages, shown_mistakes
 from suite.data.datasets import load
-from suite.records.record import CONFIDENCE_SCALE, RunArrays
+from suite.records.arrays import RunArrays
+from suite.records.record import CONFIDENCE_SCALE
 from suite.records.store import StoredRun
 from suite.stats.mistakes import wrong_of
 

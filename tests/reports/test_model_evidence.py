@@ -18,7 +18,8 @@ from reports.shell import Shell
 from reports.tables import build_tables
 from suite.data.datasets import Dataset, load
 from suite.data.known import DATASETS
-from suite.records.record import CONFIDENCE_SCALE, Count, RunArrays
+from suite.records.arrays import RunArrays
+from suite.records.record import CONFIDENCE_SCALE, Count
 from suite.records.store import StoredRun
 from suite.registry import Registry, discover
 from suite.stats.scoring import Scored, score

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from suite.records.record import Record, RunArrays
+from suite.records.arrays import RunArrays
+from suite.records.record import Record
 from suite.runner.events import Event
 from suite.runner.local import run_local
 from suite.sweep import Settings, Sweep, prepare

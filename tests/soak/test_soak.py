@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,37 +34,9 @@ SEED = int(os.environ.get("SUITE_SOAK_SEED", "0"))
 SEEDS = 4
 MARK = "SUITE_SOAK_MARK"
 TABLE = "digits/holdout-smoke"
+PLUGIN = Path(__file__).with_name("soaked.py")
+JUMPING_CLOCK = Path(__file__).with_name("jumping_clock.py")
 
-PLUGIN = """
-import time
-from suite.contract import Plugin, Source
-
-class Model:
-    def __init__(self, shrink):
-        from sklearn.neighbors import NearestCentroid
-        self.model = NearestCentroid(shrink_threshold=shrink / 1000)
-
-    def fit(self, X, y):
-        self.model.fit(X, y)
-        time.sleep(0.15)
-
-    def predict(self, X):
-        return self.model.predict(X)
-
-def build(*, seed, threads, shrink):
-    return Model(shrink)
-
-PLUGIN = Plugin(title="soaked", family="fake", view="flat", build=build, params={"shrink": 1},
-                random=False, parameters=lambda fitted: fitted.model.centroids_.size,
-                source=Source(name="a test"))
-"""
-# A clock that jumps by up to a day at every call, in the suite and in all of its processes.
-JUMPING_CLOCK = """
-import random, time
-_real = time.time
-_draw = random.Random()
-time.time = lambda: _real() + _draw.uniform(-86_400, 86_400)
-"""
 LINE = re.compile(r"\[\d+/\d+\] soaked\[shrink=(\d+)\] +digits seed (\d+) +(\w[\w ]*?)(?:  |:|$)")
 
 
@@ -94,7 +67,6 @@ class Soak:
         self, fault: Callable[[psutil.Process], None] | None = None, **environment: str
     ) -> tuple[int, str]:
         """Call `suite run` for all runs; a fault is injected when some of them have ended."""
-        # The default parameter would take the plain name.
         grid = ",".join(str(number) for number in range(2, 2 + RUNS // SEEDS))
         command = [
             sys.executable, "-m", "suite", "run", "--datasets", "digits", "--preset", "smoke",
@@ -144,9 +116,9 @@ def signal_one(soak: Soak, suite: psutil.Process, number: int) -> None:
 
 @pytest.fixture
 def soak(tmp_path: Path) -> Iterator[Soak]:
-    (tmp_path / "soaked.py").write_text(PLUGIN)
+    shutil.copy(PLUGIN, tmp_path)
     (tmp_path / "clock").mkdir()
-    (tmp_path / "clock" / "sitecustomize.py").write_text(JUMPING_CLOCK)
+    shutil.copy(JUMPING_CLOCK, tmp_path / "clock" / "sitecustomize.py")
     results = tmp_path / "results"
     results.mkdir()
     mounted = (
@@ -176,15 +148,13 @@ def fill(soak: Soak) -> None:
 
 
 def remount(soak: Soak, mode: str) -> None:
+    command = ["mount", "-o", f"remount,{mode}", str(soak.results)]
     # The kernel refuses while a file is open for writing: the store writes each in a moment.
-    for _ in range(200):
-        done = subprocess.run(
-            ["mount", "-o", f"remount,{mode}", soak.results], capture_output=True, check=False
-        )
-        if done.returncode == 0:
+    for _ in range(500):
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
             return
         time.sleep(0.01)
-    subprocess.run(["mount", "-o", f"remount,{mode}", soak.results], check=True)
+    soak.trouble.append(f"can't turn the folder {mode}")
 
 
 def damage(soak: Soak) -> None:
@@ -307,5 +277,10 @@ def test_nothing_is_lost_or_done_twice_whatever_goes_wrong(soak: Soak) -> None:
     assert again == {}
     assert left_behind(soak.mark) == []
     assert list((soak.results / ".tmp").iterdir()) == []
+    checked = subprocess.run(
+        [sys.executable, "-m", "suite", "validate", soak.results, "--plugin", PLUGIN],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
     print(f"{len(contents.runs)} runs, {len(failed)} of them failed; faults: {dict(soak.faults)}; "
           f"{sum(soak.damaged.values())} records damaged")  # fmt: skip

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from suite.data.known import DATASETS
-from suite.records.record import DatasetFacts, Environment, RunArrays, make_record
+from suite.records.arrays import RunArrays
+from suite.records.record import DatasetFacts, Environment, make_record
 from suite.records.store import StoredRun
 
 MakeRun = Callable[..., StoredRun]

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from suite.records.record import CONFIDENCE_SCALE, RunArrays
+from suite.records.arrays import RunArrays
+from suite.records.record import CONFIDENCE_SCALE
 from suite.stats.mistakes import Mistake, worst_mistakes, wrong_of
 
 Runs = list[tuple[np.ndarray, np.ndarray | None]]
