@@ -11,8 +11,6 @@ from suite.checks.evidence import Breach, FileEvidence
 from suite.checks.syntax import all_imports, top_level_imports
 from suite.source_hash import FAMILY_PACKAGES
 
-# The package of a family's helpers; a family of its own may use either.
-_PACKAGES = {"classic": ("baselines",), "cnn": ("cnn",)}
 _OURS = ("suite", "reports", *FAMILY_PACKAGES)
 # Files are imported in milliseconds when they import no library.
 IMPORT_SECONDS = 1.0
@@ -77,7 +75,8 @@ def docstrings(file: FileEvidence) -> Breach | None:
 def imports(file: FileEvidence) -> Breach | None:
     """Of the suite it imports `suite.contract` and its family's helpers, nothing else."""
     own = file.module.rpartition(".")[0] if file.module else ""
-    helpers = _PACKAGES.get(file.usable.family, FAMILY_PACKAGES)
+    # A plugin outside the project may be on its way to either family.
+    helpers = (own,) if own in FAMILY_PACKAGES else FAMILY_PACKAGES
     for line, name in all_imports(file.tree, own):
         parts = name.split(".")
         if parts[0] not in _OURS or parts[:2] == ["suite", "contract"]:

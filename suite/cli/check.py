@@ -64,6 +64,8 @@ def check(
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
     else:
         _summarise(reports)
+        if all_models:
+            _tell_left_out()
     if failed:
         raise typer.Exit(1)
 
@@ -97,3 +99,11 @@ def _summarise(reports: list[Report]) -> None:
     typer.echo(f"{files} checked: {_counts([o.status for r in reports for o in r.outcomes])}")
     if bad:
         typer.echo(f"not all rules are kept by: {', '.join(dict.fromkeys(bad))}", err=True)
+
+
+def _tell_left_out() -> None:
+    from suite.registry import discover
+
+    for model in discover().models.values():
+        if model.missing:
+            typer.echo(f"left out: {model.name}, not installed: {model.install_hint}", err=True)

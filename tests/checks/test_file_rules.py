@@ -1,4 +1,4 @@
-"""What a plugin file may import, by its place and family."""
+"""What a plugin file may import, by its place."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from suite.checks.file_rules import imports, light_import, source
 from suite.contract import Plugin, Source
 
 
-def evidence(tmp_path, text, *, family="classic", module=None, url=""):
+def evidence(tmp_path, text, *, module=None, url=""):
     path = tmp_path / "mine.py"
     path.write_text(text)
     plugin = Plugin(
-        title="t", family=family, view="flat", build=lambda **given: None,
+        title="t", family="classic", view="flat", build=lambda **given: None,
         parameters=lambda fitted: 1, source=Source(name="n", url=url),
     )  # fmt: skip
     return FileEvidence(path=path, module=module, imported=Step(status="ok"), plugin=plugin)
@@ -26,8 +26,8 @@ def evidence(tmp_path, text, *, family="classic", module=None, url=""):
         ("from suite import contract\n", {}),
         ("from baselines._helpers import benchmark_source\n", {}),
         ("from ._helpers import x\n", {"module": "baselines.mine"}),
-        ("from cnn._helpers import REQUIRES\n", {"family": "cnn"}),
-        ("from cnn._helpers import REQUIRES\n", {"family": "recurrent"}),
+        ("from cnn._helpers import REQUIRES\n", {}),
+        ("from cnn._helpers import REQUIRES\n", {"module": "cnn.mine"}),
         ("def f():\n    import numpy\n    import suite_of_others\n", {}),
     ],
 )
@@ -46,8 +46,8 @@ def test_imports_that_are_fine(tmp_path, text, settings):
         ("from reports import rows\n", {}, 1, "reports.rows"),
         ("from baselines.svm import build\n", {}, 1, "baselines.svm.build"),
         ("from .svm import build\n", {"module": "baselines.mine"}, 1, "baselines.svm.build"),
-        ("from cnn._helpers import REQUIRES\n", {}, 1, "helpers of baselines"),
-        ("from baselines._helpers import x\n", {"family": "cnn"}, 1, "helpers of cnn"),
+        ("from cnn._helpers import R\n", {"module": "baselines.m"}, 1, "helpers of baselines"),
+        ("from baselines._helpers import x\n", {"module": "cnn.mine"}, 1, "helpers of cnn"),
     ],
 )
 def test_imports_of_ours_that_are_not(tmp_path, text, settings, line, told):

@@ -29,7 +29,7 @@ EXPECTED = {
     "counts_without_words": ("docstrings", "def parameters", "parameters has no docstring"),
     "imports_the_suite": ("imports", "from suite.data.idx", "imports suite.data.idx"),
     "imports_at_the_top": ("light_import", "import numpy", "imports numpy outside a function"),
-    "imports_in_disguise": ("light_import", '"""Imports', "sklearn"),
+    "imports_in_disguise": ("light_import", '"""Imports', "loads tabulate"),
     "prints_at_import": ("light_import", '"""Prints', "'loaded"),
     "computes_at_import": ("light_import", '"""Computes', "s of processor time"),
     "refuses_a_preset": ("builds", "raise ValueError", "under the preset quick"),
@@ -125,9 +125,8 @@ def test_a_good_plugin_keeps_all_rules(of_fakes):
 def test_a_smoke_run_that_is_slow(of_fakes, monkeypatch):
     monkeypatch.setattr(run_rules, "SMOKE_SECONDS", 1.0)
     outcomes = failed(of_fakes("sleeps_in_fit")["sleeps_in_fit"])
-    assert [(o.rule, o.message) for o in outcomes] == [
-        ("fast_smoke", "1,000 images take 2 s, expected less than 1")
-    ]
+    assert [outcome.rule for outcome in outcomes] == ["fast_smoke"]
+    assert outcomes[0].message.startswith("1,000 images take ")
 
 
 @pytest.mark.skipif(find_spec("keras") is None, reason="Keras is not installed")

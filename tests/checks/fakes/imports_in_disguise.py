@@ -6,7 +6,7 @@ from importlib import import_module
 
 from suite.contract import Plugin, Source
 
-import_module("sklearn.dummy")
+import_module("tabulate")
 
 
 class Model:
