@@ -12,6 +12,7 @@ from pathlib import Path
 
 import suite
 from reports import model_pages, reproduction_page
+from reports.charts import page as charts_page
 from reports.exports import to_csv, to_json
 from reports.markdown import to_markdown
 from reports.names import describe
@@ -29,6 +30,7 @@ from suite.stats.scoring import score_all
 # The pages that the navigation leads to, in its order.
 PAGES = (
     ("index.html", "Leaderboard"),
+    (charts_page.PAGE, "Charts"),
     ("reproduction.html", "Published values"),
 )
 
@@ -38,7 +40,7 @@ class Report:
     """What was written.
 
     Attributes:
-        paths: The files but for those of single models, the page first.
+        paths: The files but for those of single models and charts, the page first.
         tables: All tables, the primary one first.
         damaged: Records that could not be used, and why.
     """
@@ -61,10 +63,13 @@ def write_report(
     preset: str | None = None,
     data_dir: Path | None = None,
     registry: Registry | None = None,
+    charts: bool = False,
 ) -> Report:
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, `reproduction.html` and `.md`.
 
-    A page for each model lies in `models/`, up to 300 of them.
+    A page for each model lies in `models/`, up to 300 of them. With charts there are `charts.html`,
+    their pictures in `charts/` and the browser's chart library in `assets/`. Without, a page of
+    charts that was there is removed: its figures would be those of other records.
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -75,6 +80,7 @@ def write_report(
         preset: Preset of the primary table; None for any.
         data_dir: Where to look for the datasets first: their labels score the predictions.
         registry: Knows titles and families of the models; found anew if None.
+        charts: Whether to draw charts, which takes vl-convert and a second or more.
 
     Returns:
         The files, the tables and the damaged records.
@@ -90,19 +96,27 @@ def write_report(
     reproductions = reproduce_tables(report.tables, registry)
     pages = model_pages.model_pages(report.tables, reproductions, registry)
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
-    shell = Shell(titles, suite.__version__, PAGES)
+    drawn = charts_page.draw(report.tables, titles) if charts else ()
+    links = tuple(link for link in PAGES if drawn or link[0] != charts_page.PAGE)
+    shell = Shell(titles, suite.__version__, links)
     primary = report.tables[0]
     entries = {page.entry for page in pages}
     texts = {
         "index.html": to_html(report.tables, report.damaged, shell, entries),
-        "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
+        "leaderboard.md": to_markdown(report.tables, report.damaged, titles, drawn),
         "leaderboard.json": to_json(primary),
         "leaderboard.csv": to_csv(primary),
         "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
     }
+    more = [model_pages.to_html(pages, shell)]
+    if drawn:
+        texts[charts_page.PAGE] = charts_page.to_html(drawn, shell)
+        more.append(charts_page.to_files(drawn))
     try:
-        for name, text in chain(texts.items(), model_pages.to_html(pages, shell)):
+        if not drawn:
+            (site / charts_page.PAGE).unlink(missing_ok=True)
+        for name, text in chain(texts.items(), *more):
             path = site / name
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, text)

@@ -38,13 +38,19 @@ def report(
         str | None, typer.Option(help="Preset of the first table.", show_default=False)
     ] = None,
     data_dir: o.DataDir = None,
+    charts: Annotated[
+        bool, typer.Option("--charts/--no-charts", help="Draw charts, or leave them out.")
+    ] = True,
 ) -> None:
     """Write the leaderboard and the published values beside ours, as pages and as data files.
+
+    Charts need vl-convert; without it, the report has none and says how to get it.
 
     Exits with 1 if a record is damaged.
 
     Examples: suite report; suite report --results old-results --site old-site --preset quick.
     """
+    from reports.charts.drawing import INSTALL, converter
     from reports.site import write_report
     from suite.records.store import scan
 
@@ -60,9 +66,16 @@ def report(
             "or offline `suite run --datasets digits`; or name their folder with --results."
         )
     written = write_report(
-        chain([first], found), site, protocol=protocol, preset=preset, data_dir=data_dir
+        chain([first], found),
+        site,
+        protocol=protocol,
+        preset=preset,
+        data_dir=data_dir,
+        charts=charts and converter() is not None,
     )
     print_report(written)
+    if charts and converter() is None:
+        typer.echo(f"no charts: vl-convert is not installed; {INSTALL}")
     if written.damaged:
         raise typer.Exit(1)
 
