@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reports.captions import facts, heading, warning
 from reports.cells import costs, costs_from, results
@@ -12,6 +13,9 @@ from reports.rows import Row
 from reports.tables import Line, Table
 from suite.records.store import Damage
 
+if TYPE_CHECKING:
+    from reports.charts.page import Charts
+
 # Everything that could start markup; an underscore within a word is none in GitHub's dialect.
 _SPECIAL = re.compile(r"[\\`*\[\]~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ENTITIES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("|"): "&#124;"}
@@ -19,7 +23,10 @@ _RIGHT, _LEFT = "right", "left"
 
 
 def to_markdown(
-    tables: Sequence[Table], damaged: Sequence[Damage], titles: Mapping[str, str]
+    tables: Sequence[Table],
+    damaged: Sequence[Damage],
+    titles: Mapping[str, str],
+    charts: Iterable[Charts] = (),
 ) -> str:
     """The text of `leaderboard.md`.
 
@@ -27,10 +34,15 @@ def to_markdown(
         tables: The tables, the primary one first.
         damaged: Records that could not be used.
         titles: Titles of the datasets by name.
+        charts: The charts that lie beside it.
     """
+    drawn = {(one.table.protocol, one.table.preset): one for one in charts}
     parts = ["# Leaderboard"]
     for table in tables:
         parts += _section(table, titles)
+        of_table = drawn.get((table.protocol, table.preset))
+        if of_table:
+            parts += _charts(of_table)
     if damaged:
         rows = [[escape(str(d.path)), escape(d.reason)] for d in damaged]
         parts += [
@@ -62,6 +74,15 @@ def _section(table: Table, titles: Mapping[str, str]) -> list[str]:
         columns = ["Model", "Dataset", "Seed", "Status", "Reason"]
         parts += ["### Failed runs", grid(columns, failures, [_LEFT] * 2 + [_RIGHT] + [_LEFT] * 2)]
     return parts
+
+
+def _charts(charts: Charts) -> list[str]:
+    parts = ["### Charts"]
+    for drawing in charts.drawings:
+        figure = drawing.figure
+        alternative = escape(figure.summary, 1_000)
+        parts.append(f"**{escape(figure.heading)}**\n\n![{alternative}]({drawing.path})")
+    return [*parts, escape(charts.missing, 1_000)] if charts.missing else parts
 
 
 def leaderboard(table: Table, lines: Iterable[Line], titles: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -21,6 +21,7 @@ from reports import (
     release_pages,
     reproduction_page,
 )
+from reports.charts import page as charts_page
 from reports.exports import to_csv, to_json, to_parquet
 from reports.learning import size_curves
 from reports.markdown import to_markdown
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 # The pages that the navigation leads to, in its order; some are there only if there is something.
 PAGES = (
     ("index.html", "Leaderboard"),
+    (charts_page.PAGE, "Charts"),
     (compare_page.PAGE, "Compare"),
     (learning_page.PAGE, "Learning from less"),
     ("reproduction.html", "Published values"),
@@ -83,13 +85,17 @@ def write_report(
     data_dir: Path | None = None,
     registry: Registry | None = None,
     records_url: str = "",
+    charts: bool = False,
 ) -> Report:
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, and the pages beside them.
 
     These are the published values (`reproduction.html` and `.md`), the methods, a page for each
     model in `models/`, up to 300 of them, one that compares two of them, with the test images in
     `images/`, and, if the site has releases, what each of them changed (`releases.html` and `.md`).
-    `leaderboard.parquet` is there where pyarrow is installed.
+    `leaderboard.parquet` is there where pyarrow is installed. With charts there are `charts.html`,
+    their pictures in `charts/` and the browser's chart library in `assets/`.
+
+    A page that an older report made and that has nothing to show now is removed.
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -101,6 +107,7 @@ def write_report(
         data_dir: Where to look for the datasets first: their labels score the predictions.
         registry: Knows titles and families of the models; found anew if None.
         records_url: Address of the results folder, to which models' pages link; "" for none.
+        charts: Whether to draw charts, which takes vl-convert and a second or more.
 
     Returns:
         The files, the tables and the damaged records.
@@ -126,54 +133,70 @@ def write_report(
     pages = model_pages.model_pages(report.tables, reproductions, registry, wrong, datasets)
     pairs = tuple(contests(report.tables))
     titles = {name: dataset.title for name, dataset in DATASETS.items()}
+    drawn = charts_page.draw(report.tables, titles) if charts else ()
     learning = size_curves(report.tables)
-    there = {learning_page.PAGE: bool(learning), release_pages.PAGE: bool(releases)}
+    there = {
+        charts_page.PAGE: bool(drawn),
+        learning_page.PAGE: bool(learning),
+        release_pages.PAGE: bool(releases),
+    }
     links = tuple(link for link in PAGES if there.get(link[0], True))
     shell = Shell(titles, suite.__version__, links)
-    primary = report.tables[0]
     entries = {page.entry for page in pages}
-    data: dict[str, str | bytes] = {
-        "leaderboard.json": to_json(primary),
-        "leaderboard.csv": to_csv(primary),
-    }
-    parquet = to_parquet(primary)
-    if parquet is not None:
-        data["leaderboard.parquet"] = parquet
+    data = _data(report.tables[0])
     contents: dict[str, str | bytes] = {
         "index.html": to_html(report.tables, report.damaged, shell, entries, tuple(data)),
-        "leaderboard.md": to_markdown(report.tables, report.damaged, titles),
+        "leaderboard.md": to_markdown(report.tables, report.damaged, titles, drawn),
         **data,
         compare_page.PAGE: compare_page.to_html(pairs, datasets, shell, entries),
         "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
         methods_page.PAGE: methods_page.to_html(report.tables, shell),
     }
+    if drawn:
+        contents[charts_page.PAGE] = charts_page.to_html(drawn, shell)
     if learning:
         contents[learning_page.PAGE] = learning_page.to_html(learning, shell, entries)
     if releases:
         contents[release_pages.PAGE] = release_pages.to_html(releases, shell)
         contents["releases.md"] = release_pages.to_markdown(releases, titles)
+    more = (
+        model_pages.to_html(pages, shell, records_url),
+        charts_page.to_files(drawn) if drawn else (),
+        _sheets(site, [datasets[name] for name in sorted({pair.dataset for pair in pairs})]),
+    )
     try:
-        for name in {name for name, _ in PAGES} - contents.keys():
-            # What an older report said of other records would stand there.
-            (site / name).unlink(missing_ok=True)
-        for name, content in chain(
-            contents.items(), model_pages.to_html(pages, shell, records_url)
-        ):
+        for name, _ in PAGES:
+            if name not in contents:
+                (site / name).unlink(missing_ok=True)
+        for name, content in chain(contents.items(), *more):
             path = site / name
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, content)
-        for name in sorted({pair.dataset for pair in pairs}):
-            path = site / compare_page.sheet_path(datasets[name])
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _write(path, pictures.sheet(datasets[name].images("test")))
     except OSError as error:
         raise UsageError(
             f"can't write the report to {site}: {error.strerror}; choose another --site"
         ) from error
     paths = tuple(site / name for name in contents)
     return Report(paths=paths, tables=report.tables, damaged=report.damaged)
+
+
+def _data(table: Table) -> dict[str, str | bytes]:
+    """The table as data files."""
+    parquet = to_parquet(table)
+    return {
+        "leaderboard.json": to_json(table),
+        "leaderboard.csv": to_csv(table),
+        **({} if parquet is None else {"leaderboard.parquet": parquet}),
+    }
+
+
+def _sheets(site: Path, datasets: Iterable[Dataset]) -> Iterator[tuple[str, bytes]]:
+    """The test images that are not there yet: they never change, and take a while."""
+    for dataset in datasets:
+        path = compare_page.sheet_path(dataset)
+        if not (site / path).exists():
+            yield path, pictures.sheet(dataset.images("test"))
 
 
 def summarise(

@@ -59,14 +59,20 @@ def report(
             show_default=False,
         ),
     ] = "",
+    charts: Annotated[
+        bool, typer.Option("--charts/--no-charts", help="Draw charts, or leave them out.")
+    ] = True,
 ) -> None:
     """Write the leaderboard and the published values beside ours, as pages and as data files.
+
+    Charts need vl-convert; without it, the report has none and says how to get it.
 
     Exits with 1 if a record is damaged.
 
     Examples: suite report; suite report --results old-results --site old-site --preset quick;
     suite report --site docs --readme README.md.
     """
+    from reports.charts.drawing import INSTALL, converter
     from reports.readme import read_readme, write_readme
     from reports.site import write_report
     from suite.data.known import DATASETS
@@ -98,8 +104,11 @@ def report(
         preset=preset,
         data_dir=data_dir,
         records_url=records_url,
+        charts=charts and converter() is not None,
     )
     print_report(written)
+    if charts and converter() is None:
+        typer.echo(f"no charts: vl-convert is not installed; {INSTALL}")
     if readme is not None:
         titles = {name: info.title for name, info in DATASETS.items()}
         changed = write_readme(readme, written.tables, site, titles)

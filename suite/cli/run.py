@@ -167,6 +167,7 @@ def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
         registry=sweep.registry,
     )
     print_report(report)
+    typer.echo("charts: `suite report` draws them")
     return bool(report.damaged)
 
 

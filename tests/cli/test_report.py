@@ -56,7 +56,8 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             predictions[: 36 * seed] = (predictions[: 36 * seed] + 1) % 10
             arrays = RunArrays(predictions=predictions)
             store.add(a_record(seed=seed, arrays_sha256=arrays.sha256()), arrays)
-    return ["--results", str(tmp_path / "results"), "--site", str(tmp_path / "site")]
+    names = ["--results", str(tmp_path / "results"), "--site", str(tmp_path / "site")]
+    return [*names, "--no-charts"]
 
 
 def test_the_report_is_written_and_shown(folders: list[str], tmp_path: Path) -> None:
@@ -82,6 +83,29 @@ def test_records_are_linked_to_where_they_are_said_to_lie(
     result = CliRunner().invoke(app, ["report", *folders, "--records-url", address])
     assert result.exit_code == 0, result.output
     assert f'<a href="{address}{record}">' in page.read_text()
+
+
+def test_charts_are_drawn_unless_they_are_not_wanted(folders: list[str], tmp_path: Path) -> None:
+    page = tmp_path / "site" / "charts.html"
+    result = CliRunner().invoke(app, ["report", *folders[:-1]])
+    assert result.exit_code == 0, result.output
+    assert str(page) in result.stdout
+    assert page.is_file()
+    result = CliRunner().invoke(app, ["report", *folders])
+    assert "charts.html" not in result.stdout
+    assert "vl-convert" not in result.stdout
+    assert not page.exists()
+
+
+def test_without_the_converter_the_report_says_how_to_get_charts(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.charts.drawing.converter", lambda: None)
+    result = CliRunner().invoke(app, ["report", *folders[:-1]])
+    assert result.exit_code == 0, result.output
+    assert "pip install 'fashion-mnist-suite[report]'" in result.stdout
+    assert (tmp_path / "site" / "index.html").is_file()
+    assert not (tmp_path / "site" / "charts.html").exists()
 
 
 def test_a_damaged_record_is_named_and_gives_status_1(folders: list[str], tmp_path: Path) -> None:

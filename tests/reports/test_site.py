@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,6 +112,37 @@ def test_test_images_lie_beside_the_page_where_models_can_be_compared(
     assert page.count("data:image/png;base64,") == 10
     assert page.index("image 0<") < page.index("image 9<")
     assert "data:image/png" not in (tmp_path / "models" / "svm.html").read_text()
+
+
+def test_with_charts_the_pages_lead_to_them_and_without_they_go(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    contents = Contents(runs=(stored(labels, dataset="digits"),), damaged=())
+    report = write_report(contents, tmp_path, registry=NO_MODELS, charts=True)
+    assert [path.name for path in report.paths] == [*FILES, "charts.html"]
+    assert (tmp_path / "assets" / "vega.js").is_file()
+    front = (tmp_path / "index.html").read_text()
+    assert '<a href="charts.html">Charts</a>' in front
+    assert "vega" not in front
+    (page,) = (tmp_path / "models").iterdir()
+    assert '<a href="../charts.html">Charts</a>' in page.read_text()
+    text = (tmp_path / "leaderboard.md").read_text()
+    pictures = re.findall(r"!\[(.+)\]\((.+)\)", text)
+    assert len(pictures) == len(list((tmp_path / "charts").iterdir())) == 4
+    for alternative, path in pictures:
+        assert len(alternative) > 60
+        assert (tmp_path / path).read_text().startswith("<svg")
+    write_report(contents, tmp_path, registry=NO_MODELS)
+    assert not (tmp_path / "charts.html").exists()
+    assert "charts.html" not in (tmp_path / "index.html").read_text()
+    assert "charts/" not in (tmp_path / "leaderboard.md").read_text()
+
+
+def test_without_results_there_are_no_charts(stored: MakeStored, tmp_path: Path) -> None:
+    contents = Contents(runs=(stored(None, dataset="digits", status="timeout"),), damaged=())
+    write_report(contents, tmp_path, registry=NO_MODELS, charts=True)
+    assert not (tmp_path / "charts.html").exists()
+    assert not (tmp_path / "assets").exists()
 
 
 def test_damaged_and_unusable_records_are_told(

@@ -1,0 +1,1 @@
+"""Charts: Vega-Lite specifications, the pictures made of them, and their page."""
