@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,12 +26,13 @@ COLUMNS = 100
 
 
 def inline(image: Picture) -> str:
-    """An image as the address of an `<img>`: grey, uint8 (rows, columns)."""
-    return "data:image/png;base64," + base64.b64encode(encode(image, 8)).decode()
+    """An image as the address of an `<img>`: grey, black as 0: uint8, (rows, columns)."""
+    content = _png([image], image.shape, 8)
+    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def sheet(images: Picture) -> bytes:
-    """A PNG with all images side by side, 100 in a row.
+    """A PNG with all images side by side, 100 in a row; equal images give equal bytes.
 
     In 16 shades of grey, which half the size: 2.1 MB for the test images of Fashion-MNIST, 1.0 MB
     for MNIST's.
@@ -41,31 +43,37 @@ def sheet(images: Picture) -> bytes:
     count, height, width = images.shape
     columns = min(COLUMNS, max(count, 1))
     rows = -(-count // columns)
-    filled = np.zeros((rows * columns, height, width), np.uint8)
-    filled[:count] = images
-    tiles = filled.reshape(rows, columns, height, width).swapaxes(1, 2)
-    return encode(tiles.reshape(rows * height, columns * width), 4)
+    return _png(_bands(images, columns), (rows * height, columns * width), 4)
 
 
-def encode(picture: Picture, bits: int) -> bytes:
-    """A picture as a PNG file; equal pictures give equal bytes with one version of zlib.
+def _bands(images: Picture, columns: int) -> Iterator[Picture]:
+    """The rows of a sheet, one after another: all at once they take 50 MiB."""
+    _, height, width = images.shape
+    for start in range(0, len(images), columns):
+        own = images[start : start + columns]
+        band = np.zeros((columns, height, width), np.uint8)
+        band[: len(own)] = own
+        shades = ((band.astype(np.uint16) * 15 + 127) // 255).astype(np.uint8)
+        tiles = shades.swapaxes(0, 1).reshape(height, columns * width)
+        yield tiles[:, 0::2] * np.uint8(16) + tiles[:, 1::2]
+
+
+def _png(bands: Iterable[Picture], shape: tuple[int, ...], bits: int) -> bytes:
+    """A grey PNG.
 
     Args:
-        picture: Grey, black as 0: uint8, (rows, columns); an even number of columns with 4 bits.
-        bits: 8 for all 256 shades of grey, 4 for 16.
+        bands: The bytes of its rows, from the top: uint8, (rows, bytes).
+        shape: Its rows and columns.
+        bits: Of a pixel.
     """
-    height, width = picture.shape
-    header = struct.pack(">IIBBBBB", width, height, bits, _GREY, 0, 0, 0)
-    if bits == 4:
-        shades = ((picture.astype(np.uint16) * 15 + 127) // 255).astype(np.uint8)
-        picture = shades[:, 0::2] * np.uint8(16) + shades[:, 1::2]
-    # Each row begins with the number of its filter: none.
-    rows = np.pad(picture, ((0, 0), (1, 0))).tobytes()
-    # Runs of background are most of what can be packed; looking for more takes seven times as long
-    # and gains 3 %.
+    header = struct.pack(">IIBBBBB", shape[1], shape[0], bits, _GREY, 0, 0, 0)
+    # Runs of background are most of what can be packed: looking for more takes six times as long
+    # and gains 3 % of Fashion-MNIST, 1 % of MNIST.
     packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    packed = packer.compress(rows) + packer.flush()
-    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    # Each row begins with the number of its filter: none.
+    packed = [packer.compress(np.pad(band, ((0, 0), (1, 0))).tobytes()) for band in bands]
+    packed.append(packer.flush())
+    chunks = ((b"IHDR", header), (b"IDAT", b"".join(packed)), (b"IEND", b""))
     return _SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)
 
 

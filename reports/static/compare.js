@@ -213,6 +213,6 @@
 
   form.hidden = false;
   result.hidden = false;
-  choose(asked());
-  show();
+  if (location.hash) update(asked());
+  else { choose({}); show(); }
 })();
