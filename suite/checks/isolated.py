@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Event, Lock
@@ -93,21 +94,15 @@ class Trials:
             path: The file.
             module: Its dotted name, where it belongs to a package.
         """
-
-        def task(folder: Path) -> Task:
-            return Task(
-                plugin_path=path, plugin_module=module, params={}, seed=0, threads=1,
-                precision="float32", cores=(), train_file=path, train=_NOTHING,
-                train_labels=_NOTHING.astype(np.uint8), validation=_NOTHING,
-                validation_labels=_NOTHING.astype(np.uint8), test_file=path, test=_NOTHING,
-                limit_seconds=self._ground.timeout, limit_bytes=self._ground.limits.bytes,
-                work=Import(folder=folder),
-            )  # fmt: skip
-
-        def start(task: Task) -> IsolatedRun:
-            return IsolatedRun(self._bare, task)
-
-        return self._steps(task, start, self._bare, ("import",))["import"]
+        task = Task(
+            plugin_path=path, plugin_module=module, params={}, seed=0, threads=1,
+            precision="float32", cores=(), train_file=path, train=_NOTHING,
+            train_labels=_NOTHING.astype(np.uint8), validation=_NOTHING,
+            validation_labels=_NOTHING.astype(np.uint8), test_file=path, test=_NOTHING,
+            limit_seconds=self._ground.timeout, limit_bytes=self._ground.limits.bytes,
+        )  # fmt: skip
+        start = partial(IsolatedRun, self._bare)
+        return self._steps(task, Import, start, self._bare, ("import",))["import"]
 
     def tried(
         self,
@@ -139,24 +134,21 @@ class Trials:
         assert self._servers is not None
         server = self._servers.of(job)
         cores = () if uses_gpu(job) else self._cores[lane]
-        whole = make_task(job, self._ground.dataset, self._ground.split, self._ground.limits, cores)
-        params = {**whole.params, **(changes or {})}
-
-        def task_of(work: Work) -> Task:
-            return replace(
-                whole, params=params, seed=seed, work=work,
-                train_file=whole.train_file.resolve(), test_file=whole.test_file.resolve(),
-            )  # fmt: skip
-
+        ground = self._ground
+        task = make_task(job, ground.dataset, ground.split, ground.limits, cores)
+        task = replace(
+            task,
+            params={**task.params, **(changes or {})},
+            seed=seed,
+            # A trial works in another folder.
+            train_file=task.train_file.resolve(),
+            test_file=task.test_file.resolve(),
+        )
         found: dict[str, Step] = {}
         todo = steps
         while todo:
-
-            def task(folder: Path, todo: tuple[str, ...] = todo) -> Task:
-                return task_of(Trial(steps=todo, global_seed=global_seed,
-                                     params=dict(job.parameters), folder=folder))  # fmt: skip
-
-            told = self._steps(task, lambda task: start_run(server, job, task), server, todo)
+            trial = partial(Trial, steps=todo, global_seed=global_seed, params=dict(job.parameters))
+            told = self._steps(task, trial, partial(start_run, server, job), server, todo)
             found = {**told, **found}
             ended = [name for name in told if told[name].status == "ended"]
             if not ended or ended[0] in ESSENTIAL:
@@ -167,18 +159,19 @@ class Trials:
 
     def _steps(
         self,
-        make: Callable[[Path], Task],
+        task: Task,
+        work: Callable[..., Work],
         start: Callable[[Task], IsolatedRun],
         server: ForkServer,
         names: tuple[str, ...],
     ) -> dict[str, Step]:
-        """Do a task and read its steps; the one in which the process ended is the last."""
+        """Do some work and read its steps; the one in which the process ended is the last."""
         for _ in range(RETRIES + 1):
             with tempfile.TemporaryDirectory(
                 prefix="suite-check-", ignore_cleanup_errors=True
             ) as folder:
-                task = make(Path(folder).resolve())
-                run = self._waited_for(task, start, server)
+                own = replace(task, work=work(folder=Path(folder).resolve()))
+                run = self._waited_for(own, start, server)
             if not run.never_began:
                 break
         told = {str(facts["name"]): _step(facts, arrays) for facts, arrays in run.steps}

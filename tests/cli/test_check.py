@@ -33,7 +33,8 @@ def test_what_is_wrong_is_told_with_file_line_and_remedy(suite, tmp_path):
     build = (tmp_path / "hides_its_seed.py").read_text().splitlines().index(
         "def build(*, seed, threads, pixels):"
     )  # fmt: skip
-    assert lines[where].startswith(f"hides_its_seed.py:{build + 1}: random: random is False")
+    assert lines[where].startswith(f"hides_its_seed.py:{build + 1}: random: hides_its_seed: ")
+    assert "random is False, but two seeds differ on" in lines[where]
     assert lines[where + 1].endswith("say random=False.")
     assert done.stderr == "not all rules are kept by: hides_its_seed\n"
 
@@ -54,7 +55,7 @@ def test_a_file_with_the_name_of_a_model(suite, tmp_path):
     (tmp_path / "svm.py").write_text((FAKES / "good.py").read_text())
     done = suite("check", "./svm.py")
     assert done.returncode == 1
-    assert "svm.py:1: loads: the name 'svm' is taken by" in done.stdout
+    assert "svm.py:1: loads: svm: the name 'svm' is taken by" in done.stdout
 
 
 def test_a_known_exception_is_told(suite):
