@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from reports.exports import to_json
 from reports.readme import BEGIN, END, LINES, read_readme, top_rows, with_part, write_readme
 from reports.site import summarise
 from reports.tables import build_tables
@@ -121,8 +122,10 @@ def test_the_project_s_part_is_well_formed() -> None:
 
 
 @pytest.mark.real_data
-def test_the_project_s_part_is_that_of_its_records() -> None:
+def test_the_project_s_part_and_site_are_those_of_its_records() -> None:
     tables = summarise(scan(ROOT / "results")).tables
+    published = (ROOT / "docs" / "leaderboard.json").read_text(encoding="utf-8")
+    assert published == to_json(tables[0]), f"docs/ is not of the records; mend it: {MENDED_BY}"
     text = read_readme(ROOT / "README.md")
     expected = with_part(text, top_rows(tables[0], TITLES, "docs/leaderboard.md"))
     assert text == expected, f"README.md is not that of the records; mend it: {MENDED_BY}"
