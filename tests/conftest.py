@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure of the code.
+settings.register_profile("suite")
+settings.load_profile("suite")
 
 FAKES = Path(__file__).parent / "runner" / "fakes"
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suite.config import (
@@ -227,7 +227,6 @@ def test_memory_that_is_none(text: str) -> None:
         parse_memory(text)
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(st.text() | st.text("0123456789.,hmsdkgbi "))
 def test_any_text_gives_a_value_or_a_usage_error(text: str) -> None:
     for parser in (parse_seeds, parse_sizes, parse_duration, parse_memory):
@@ -235,7 +234,6 @@ def test_any_text_gives_a_value_or_a_usage_error(text: str) -> None:
             assert parser(text)
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, unique=True))
 def test_seeds_read_back(seeds: list[int]) -> None:
     assert parse_seeds(",".join(map(str, seeds)) + ",") == tuple(seeds)

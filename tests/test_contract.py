@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.dummy import DummyClassifier
 
@@ -106,7 +106,6 @@ def test_derived_seeds_are_fixed(seed: int, role: str, expected: int) -> None:
     assert derive_seed(seed, role) == expected
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(st.integers(0, 2**32 - 1), st.text(st.characters(exclude_categories=("Cs",))))
 def test_a_derived_seed_is_one_that_every_library_takes(seed: int, role: str) -> None:
     derived = derive_seed(seed, role)

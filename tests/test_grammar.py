@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suite.errors import UsageError
@@ -126,7 +126,6 @@ def nesting(value: object) -> int:
     return 1 + max(map(nesting, value), default=0) if isinstance(value, list) else 0
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(values.filter(lambda value: nesting(value) <= 8))
 def test_what_is_spelled_reads_back(value: Value) -> None:
     changes = only(f"m[p={spell(value)}]").changes
@@ -136,7 +135,6 @@ def test_what_is_spelled_reads_back(value: Value) -> None:
     assert repr(found) == repr(value)
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(st.text() | st.text("svm[]()=,/.py'\"\\ 1e-"))
 def test_any_text_gives_items_or_a_usage_error(text: str) -> None:
     with suppress(UsageError):

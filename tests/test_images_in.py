@@ -151,7 +151,7 @@ def test_the_first_frame_of_several_is_taken(save, digit, tmp_path):
 
 @given(side=st.tuples(st.integers(28, 90), st.integers(28, 90)),
        seed=st.integers(0, 2**31))  # fmt: skip
-@settings(max_examples=40, deadline=None,
+@settings(max_examples=40,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 def test_any_picture_becomes_28_by_28_and_dark_in_the_corners(save, side, seed):
     grey = np.random.default_rng(seed).integers(0, 256, side).astype(np.uint8)
@@ -219,7 +219,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         read_picture(tmp_path)
 
 
-@settings(max_examples=150, deadline=None,
+@settings(max_examples=150,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(data=st.data(), kind=st.sampled_from(["PNG", "JPEG"]))
 def test_a_damaged_picture_is_read_or_refused(tmp_path, digit, data, kind):

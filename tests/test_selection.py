@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suite.contract import Plugin, Source
@@ -240,7 +240,6 @@ words = st.text(st.characters(exclude_categories=("C", "Z")), max_size=8)
 numbers = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(
     st.fixed_dictionaries(
         {},
@@ -263,7 +262,6 @@ def test_a_label_selects_the_same_parameters(changes: dict[str, Any]) -> None:
 heads = st.sampled_from(["svm", "big-net", "svm/linear", "gone", "svm[", "[C=", "]", ",", "1", "("])
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(st.text() | st.lists(heads).map("".join))
 def test_any_text_gives_a_selection_or_a_usage_error(text: str) -> None:
     with suppress(UsageError):

@@ -30,7 +30,7 @@ from suite.stats.scoring import score_all
 STEM = "digits/holdout-quick/counts_epochs/seed-0"
 EXAMPLES = int(os.environ.get("SUITE_FUZZ_EXAMPLES", "150"))
 fuzzed = settings(
-    max_examples=EXAMPLES, deadline=None,
+    max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 

@@ -123,7 +123,7 @@ def test_a_new_plugin_is_checked_run_and_shown(checkout: Path, tmp_path: Path) -
     assert "Models: brand_new." in text
     assert "passed: `suite run --preset quick" in text
     assert "passed: `suite validate build" in text
-    assert "Brand \\| new" in text
+    assert "Brand &#124; new" in text
     # It is no better than chance, which the check says.
     assert "FAILED: `suite check brand_new`" in text
     assert done.returncode == 1

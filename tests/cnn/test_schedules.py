@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn._helpers import on_plateau, step_decay
@@ -39,7 +39,6 @@ def test_the_rate_stays_where_the_metric_is_not_measured() -> None:
     assert epochs_without_gain([{"loss": 1.0}] * 10) == 0
 
 
-@settings(deadline=None)
 @given(values=CURVES, patience=st.integers(1, 3), metric=st.sampled_from(["val_loss", "accuracy"]))
 def test_plateaus_are_those_of_keras(values: list[float], patience: int, metric: str) -> None:
     from keras.callbacks import ReduceLROnPlateau
@@ -55,7 +54,6 @@ def test_plateaus_are_those_of_keras(values: list[float], patience: int, metric:
         assert schedule(curve(metric, values[: epoch + 1])) == optimizer.learning_rate
 
 
-@settings(deadline=None)
 @given(values=CURVES.filter(bool), patience=st.integers(1, 3))
 def test_training_ends_where_keras_ends_it(values: list[float], patience: int) -> None:
     from keras.callbacks import EarlyStopping

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn._backend import limit_threads
@@ -213,7 +213,6 @@ def test_more_threads_than_the_process_has_are_no_error(
     limit_threads(2)
 
 
-@settings(deadline=None)
 @given(
     images=st.integers(1, 50),
     size=st.integers(1, 60),

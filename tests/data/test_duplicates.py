@@ -64,7 +64,7 @@ def test_black_images_are_near_to_nothing_but_each_other() -> None:
     assert find_duplicates(TEST, planted(black[0])) == []
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 0.9))
 def test_the_pairs_are_those_that_a_loop_finds(seed: int, limit: float) -> None:
     generator = np.random.default_rng(seed)
@@ -92,7 +92,6 @@ def test_the_pairs_are_those_that_a_loop_finds(seed: int, limit: float) -> None:
         assert value == pytest.approx(expected[places], abs=1e-5)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

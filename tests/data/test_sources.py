@@ -229,7 +229,7 @@ def test_an_array_larger_than_expected_is_not_unpacked(home: Path, small: Any) -
         sources.read(path, small.info, small.info.files[0])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=5),
     keep=st.one_of(st.just(1.0), st.floats(0, 1)),

@@ -242,7 +242,7 @@ def test_weights_from_elsewhere_are_refused(plant, saved, refused, tmp_path, kin
     assert "its weights" in refused(plant("keras", changed), "keras")
 
 
-@settings(max_examples=60, deadline=None,
+@settings(max_examples=60,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(data=st.data(), format_=st.sampled_from(["keras", "skops"]))
 def test_what_is_cut_short_anywhere_is_refused(plant, saved, data, format_):
@@ -252,7 +252,7 @@ def test_what_is_cut_short_anywhere_is_refused(plant, saved, data, format_):
         read(path, format_)
 
 
-@settings(max_examples=100, deadline=None,
+@settings(max_examples=100,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(data=st.data())
 def test_a_damaged_schema_raises_nothing_but_a_refusal(plant, saved, data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suite.errors import UsageError
@@ -70,7 +70,6 @@ def test_a_cap_keeps_proportions_and_is_part_of_the_uncapped_split(y, seed, limi
         assert abs((y[capped.train] == label).sum() - share) <= 1.5
 
 
-@settings(deadline=None)  # other processes may share the machine
 @given(
     y=labels, seed=seeds, sizes=st.tuples(st.integers(1, 400), st.integers(1, 400)).map(sorted),
     protocol=st.sampled_from([HOLDOUT, FULL, KFOLD]),

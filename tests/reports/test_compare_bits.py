@@ -25,7 +25,7 @@ def bits(browser: Browser) -> Iterator[Page]:
 
 
 @given(hnp.arrays(bool, st.tuples(st.just(2), st.integers(1, 3), st.integers(1, 50))))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_bits_are_counted_as_numpy_counts_them(bits: Page, right: np.ndarray) -> None:
     packed = np.packbits(right, axis=2)
     texts = [[base64.b64encode(one.tobytes()).decode() for one in own] for own in packed]

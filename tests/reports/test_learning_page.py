@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
@@ -58,7 +58,6 @@ def test_only_the_best_lines_have_labels(scored: MakeScored) -> None:
 @given(st.lists(st.floats(0, HEIGHT), min_size=1, max_size=MOST_LABELS).map(sorted))
 @example([0.0] * MOST_LABELS)
 @example([float(HEIGHT)] * MOST_LABELS)
-@settings(deadline=None)
 def test_labels_stand_apart_within_the_chart_and_near_their_lines(ends: list[float]) -> None:
     places = _label_places(ends)
     assert all(b - a >= 16 - 1e-6 for a, b in pairwise(places))

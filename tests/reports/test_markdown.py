@@ -98,7 +98,6 @@ def test_damaged_records_are_listed(scored: MakeScored) -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())))
 @example(HOSTILE)
 @example("\\")
@@ -113,9 +112,7 @@ def test_escaped_text_is_shown_as_it_is(text: str) -> None:
     assert kinds <= {"text"}
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(text=st.text(min_size=1))
 @example(text=HOSTILE)
 def test_any_text_keeps_the_columns(scored: MakeScored, text: str) -> None:

@@ -105,9 +105,7 @@ def test_damaged_records_are_listed_with_path_and_reason(scored: MakeScored) -> 
     assert "1 damaged record<" in page
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(text=st.text(min_size=1))
 @example(text="<script>alert(1)</script>")
 @example(text="\"'><img src=x onerror=alert(1)>")

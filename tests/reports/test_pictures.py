@@ -7,7 +7,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -24,7 +24,6 @@ def read(content: bytes) -> np.ndarray:
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40))))
-@settings(deadline=None)
 def test_a_picture_is_read_as_it_was_written(picture: np.ndarray) -> None:
     address = inline(picture)
     assert np.array_equal(read(base64.b64decode(address.partition(",")[2])), picture)

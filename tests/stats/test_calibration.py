@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from suite.stats.calibration import BINS, joined, reliability
@@ -42,7 +42,6 @@ def naive(rows: Pairs) -> Fraction:
     return error
 
 
-@settings(deadline=None)
 @given(pairs)
 def test_the_error_is_that_of_the_definition(rows: Pairs) -> None:
     found = reliability(*arrays(rows))
@@ -50,7 +49,6 @@ def test_the_error_is_that_of_the_definition(rows: Pairs) -> None:
     assert 0 <= found.expected_calibration_error <= 1
 
 
-@settings(deadline=None)
 @given(pairs)
 def test_the_bins_hold_every_prediction_once(rows: Pairs) -> None:
     found = reliability(*arrays(rows))
@@ -65,7 +63,6 @@ def test_the_bins_hold_every_prediction_once(rows: Pairs) -> None:
     assert (found.mean_confidence[filled] >= ends[:-1][filled]).all()
 
 
-@settings(deadline=None)
 @given(pairs, pairs)
 def test_joined_runs_are_those_of_all_predictions(first: Pairs, second: Pairs) -> None:
     both = joined([reliability(*arrays(first)), reliability(*arrays(second))])

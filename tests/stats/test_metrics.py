@@ -54,7 +54,7 @@ def test_the_figures_of_each_class_are_those_of_scikit_learn(pair):
     assert found.macro_f1 == pytest.approx(f1_score(labels, predictions, average="macro"))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(hnp.arrays(np.int64, (3, 4, 4), elements=st.integers(0, 30)))
 def test_several_runs_give_the_mean_of_theirs(confusions):
     confusions[:, range(4), range(4)] += 1

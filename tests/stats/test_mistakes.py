@@ -50,7 +50,7 @@ def naive(labels: np.ndarray, runs: Runs) -> list[Mistake]:
 
 
 @given(sweeps(), st.integers(0, 40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_worst_are_those_that_sorting_all_images_gives(
     sweep: tuple[np.ndarray, Runs], most: int
 ) -> None:

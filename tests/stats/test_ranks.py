@@ -56,7 +56,7 @@ def test_critical_values_are_those_of_the_paper_s_table(models: int, quantile: f
     assert found == pytest.approx(quantile, abs=1.1e-3)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(3, 6), st.integers(3, 8), st.integers(0, 1000))
 def test_better_scores_have_lower_ranks_and_the_test_is_scipy_s(
     blocks: int, models: int, seed: int

@@ -91,7 +91,7 @@ def test_models_that_differ_are_told_apart():
     hnp.arrays(bool, st.tuples(st.integers(2, 6), st.integers(1, 4), st.integers(1, 40))),
     st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_all_pairs_at_once_and_one_by_one_give_the_same(right, data):
     rows, seeds, images = right.shape
     chosen = [data.draw(st.sets(st.integers(0, seeds - 1), min_size=1)) for _ in range(rows)]

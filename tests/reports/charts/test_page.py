@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page
 
@@ -218,7 +218,6 @@ def test_axe_finds_nothing(open_page: Open, sweep: list[Scored], scheme: str) ->
     assert not found.response["violations"], found.generate_report()
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_json_in_a_script_element_does_not_end_it(text: str) -> None:
     inside = in_script({text: f"<!--{text}</script>"})

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.charts.points import Label, Spot, pareto_front, place_labels, ticks
@@ -16,7 +16,6 @@ def beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return one != other and one[0] <= other[0] and one[1] >= other[1]
 
 
-@settings(deadline=None)
 @given(points)
 def test_the_front_is_all_points_that_none_beats(all_points: list[tuple[float, float]]):
     front = pareto_front(all_points)
@@ -29,7 +28,6 @@ def test_the_front_is_all_points_that_none_beats(all_points: list[tuple[float, f
     assert len(front) == len(expected)
 
 
-@settings(deadline=None)
 @given(points)
 def test_along_the_front_cost_and_worth_rise_together(all_points: list[tuple[float, float]]):
     front = [all_points[place] for place in pareto_front(all_points)]
@@ -43,7 +41,6 @@ def test_a_front_by_hand():
     assert pareto_front([(1, 0.5), (2, 0.6), (1, 0.5)]) == [0, 2, 1]
 
 
-@settings(deadline=None)
 @given(
     st.floats(1e-4, 1e8),
     st.floats(1.05, 1e9),
@@ -73,7 +70,6 @@ def test_ticks_are_round_numbers(low: float, high: float, expected: list[float])
 spots = st.lists(st.tuples(st.floats(0, 300), st.floats(0, 300)), max_size=15)
 
 
-@settings(deadline=None)
 @given(spots, st.lists(st.text("ab", min_size=1, max_size=20), min_size=15, max_size=15))
 def test_labels_stay_inside_and_off_each_other_and_all_points(
     places: list[tuple[float, float]], texts: list[str]
