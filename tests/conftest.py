@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 # A busy machine is no failure of the code.
-settings.register_profile("suite")
+settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 FAKES = Path(__file__).parent / "runner" / "fakes"
