@@ -36,12 +36,26 @@ def installed(tmp_path_factory):
     return folder
 
 
-def test_the_installed_package_runs_models_and_reports(installed, tmp_path):
-    def call(*arguments):
+@pytest.fixture
+def call(installed, tmp_path):
+    """Runs Python with the installed package in an empty folder."""
+
+    def run(*arguments):
         environment = {**os.environ, "PYTHONPATH": str(installed)}
         return subprocess.run([sys.executable, *arguments], cwd=tmp_path, env=environment,
                               capture_output=True, text=True, check=False)  # fmt: skip
 
+    return run
+
+
+def test_the_installed_package_writes_and_checks_plugins(call):
+    for kind in ("sklearn", "keras"):
+        assert call("-m", "suite", "new", f"my_{kind}", "--kind", kind).returncode == 0
+    done = call("-m", "suite", "check", "./my_sklearn.py")
+    assert done.returncode == 0, done
+
+
+def test_the_installed_package_runs_models_and_reports(installed, call, tmp_path):
     where = call("-c", "import suite, baselines, cnn, reports; print(suite.__file__)")
     assert where.stdout.startswith(str(installed)), where
     known = "from suite.data.duplicates import known_duplicates; print(known_duplicates('fashion'))"
