@@ -1,6 +1,6 @@
 """A long sweep of short runs while things go wrong at random.
 
-`SUITE_SOAK_RUNS` sets how many runs (80 unless told otherwise), `SUITE_SOAK_SEED` what goes wrong
+`SUITE_SOAK_RUNS` sets how many runs, without it there are none; `SUITE_SOAK_SEED`, what goes wrong
 and when. Faults come from outside, to the real command line: processes are killed or stopped, the
 disk fills or turns read-only (Linux, with the right to mount), records are damaged, a clock jumps.
 """
@@ -243,6 +243,10 @@ def stop_for_a_while(soak: Soak, suite: psutil.Process) -> None:
         one.resume()
 
 
+@pytest.mark.skipif(
+    "SUITE_SOAK_RUNS" not in os.environ,
+    reason="takes minutes: set SUITE_SOAK_RUNS to a number of runs, such as 400",
+)
 @pytest.mark.timeout(300 + 6 * RUNS)
 def test_nothing_is_lost_or_done_twice_whatever_goes_wrong(soak: Soak) -> None:
     names = ["killed child", "stopped child", "killed parent", "interrupt", "jumping clock",
