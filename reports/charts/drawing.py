@@ -74,7 +74,7 @@ def library() -> str:
     def make() -> str:
         import vl_convert
 
-        return vl_convert.javascript_bundle(_ENTRY, vl_version=VEGA_LITE)
+        return str(vl_convert.javascript_bundle(_ENTRY, vl_version=VEGA_LITE))
 
     return _kept(f"library {converter()} {VEGA_LITE} {_ENTRY}", "js", make)
 
