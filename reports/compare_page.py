@@ -118,7 +118,7 @@ def _contest(contest: Contest, pages: Collection[str]) -> dict[str, Any]:
     mcnemar = contest.mcnemar()
     return {
         "table": name_of(contest),
-        "heading": f"protocol {contest.table.protocol}, preset {contest.table.preset}",
+        "heading": f"{contest.table.protocol}, {contest.table.preset}",
         "dataset": contest.dataset,
         "images": contest.images,
         "leftOut": contest.left_out,

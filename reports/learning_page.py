@@ -80,6 +80,7 @@ def to_html(curves: Sequence[SizeCurve], shell: Shell, pages: Iterable[str] = ()
         styles=("learning.css",),
         sections=sections(curves),
         size=(WIDTH, HEIGHT),
+        most_labels=MOST_LABELS,
         formats=formats,
         pages=set(pages),
     )

@@ -86,11 +86,11 @@ def _environment() -> Environment:
     return environment
 
 
-def breakable(label: str) -> Markup:
-    """A model's label that may be broken between its parameters rather than within a word."""
+def breakable(name: str) -> Markup:
+    """A name that may be broken between its words and parameters rather than within a word."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"[,/\[]", r"\g<0><wbr>", str(escape(label))))  # noqa: S704
+    return Markup(re.sub(r"[,/\[_]", r"\g<0><wbr>", str(escape(name))))  # noqa: S704
 
 
 @cache

@@ -102,12 +102,12 @@ def make_fake_record(**changes: Any) -> Record:
     return make_record(**content)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def record() -> MakeRecord:
     return make_fake_record
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def scored() -> MakeScored:
     """Makes a scored run out of an accuracy (None: it failed) and what differs in its record."""
 
@@ -137,7 +137,7 @@ def stored(tmp_path: Path) -> Callable[..., StoredRun]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sweep(scored: MakeScored) -> list[Scored]:
     """Eighteen models on two datasets with three seeds each, some of which failed."""
     noise = random.Random(7)
@@ -187,7 +187,7 @@ def sweep(scored: MakeScored) -> list[Scored]:
     return runs
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def descriptions() -> dict[tuple[str, str], Description]:
     labels = {("svm", "3f2a9c01de"): "svm[C=1,kernel=poly]"}
     return {
@@ -213,7 +213,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def visit() -> Visit:
     """Opens a file; what it says on its console, fails at or fetches besides itself is listed."""
 
@@ -255,14 +255,19 @@ def open_page(
         context.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def axe() -> Axe:
-    """Examines a page with axe-core: which rules it breaks, and where."""
+    """Examines a page with axe-core in both themes: which rules it breaks, and where."""
     from axe_playwright_python.sync_playwright import Axe as Examiner
 
     def examine(page: Page) -> list[tuple[str, list[str]]]:
-        violations = Examiner().run(page).response["violations"]
-        return [(v["id"], [str(node["target"]) for node in v["nodes"]]) for v in violations]
+        found = []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for broken in Examiner().run(page).response["violations"]:
+                nodes = [str(node["target"]) for node in broken["nodes"]]
+                found.append((f"{broken['id']}, {scheme}", nodes))
+        return found
 
     return examine
 

@@ -155,19 +155,28 @@ def test_a_narrow_table_scrolls_by_keys(open_page: Open, sweep: list[Scored]) ->
     assert page.get_by_label("Parameters ≤").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "is_opened"), [(390, True), (1280, False)])
 def test_axe_finds_nothing(
-    open_page: Open, two_tables: list[Scored], axe: Axe, scheme: str, width: int
+    open_page: Open, two_tables: list[Scored], axe: Axe, width: int, is_opened: bool
 ) -> None:
     page, _ = open_page(
         two_tables,
         damaged=[Damage(Path("results/x/seed-0.json"), "changed after it was written")],
         viewport={"width": width, "height": 900},
-        color_scheme=scheme,
     )
+    if is_opened:
+        page.locator("details.controls").evaluate("e => { e.open = true; }")
+        page.get_by_text("Columns", exact=True).click()
+        page.get_by_label("Parameters ≤").fill("?")
     assert axe(page) == []
-    page.locator("details.controls").evaluate("e => { e.open = true; }")
-    page.get_by_text("Columns", exact=True).click()
-    page.get_by_label("Parameters ≤").fill("?")
-    assert axe(page) == []
+
+
+def test_the_page_fits_on_paper_whatever_the_theme(open_page: Open, sweep: list[Scored]) -> None:
+    # As wide as A4 paper between margins of 12 mm.
+    page, _ = open_page(sweep, viewport={"width": 703, "height": 1000}, color_scheme="dark")
+    page.get_by_role("button", name="Theme").click()
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    assert page.locator(".bar:visible, .tools:visible, summary:visible").count() == 0
+    assert page.locator("tbody th.model:visible").count() == 18

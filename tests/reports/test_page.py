@@ -145,11 +145,11 @@ def test_networks_show_their_learning_curve_and_others_none(scored: MakeScored) 
     assert "of networks" not in render(build_tables(runs[1:], {}, ORDER))
 
 
-def test_labels_may_be_broken_between_parameters(scored: MakeScored) -> None:
-    named = {("svm", ""): Description(title="SVM", family=None, label="svm/x[C=1,gamma=a<b]")}
+def test_labels_may_be_broken_between_words_and_parameters(scored: MakeScored) -> None:
+    named = {("svm", ""): Description(title="SVM", family=None, label="svm_b/x[C=1,gamma=a<b]")}
     page = render(build_tables([scored(0.9)], named, ORDER))
-    assert "svm/<wbr>x[<wbr>C=1,<wbr>gamma=a&lt;b]" in page
-    assert 'data-value="svm/x[C=1,gamma=a&lt;b]"' in page
+    assert "svm_<wbr>b/<wbr>x[<wbr>C=1,<wbr>gamma=a&lt;b]" in page
+    assert 'data-value="svm_b/x[C=1,gamma=a&lt;b]"' in page
 
 
 def test_columns_that_have_to_be_chosen_are_in_the_page(sweep: list[Scored]) -> None:

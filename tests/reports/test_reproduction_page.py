@@ -22,6 +22,7 @@ from suite.registry import Registry
 from suite.stats.scoring import Scored
 
 Visit = Callable[[Page, Path], list[str]]
+Axe = Callable[[Page], list[tuple[str, list[str]]]]
 TITLES = {name: info.title for name, info in DATASETS.items()}
 HOSTILE = (
     "<script>document.title='run'</script>|`**x**`<img src=x onerror=\"document.title=1\">\u202e"
@@ -121,3 +122,16 @@ def test_the_page_fits_and_runs_nothing(
     systems.locator("summary:visible").first.click()
     assert systems.get_by_text("have a copy in training").first.is_visible()
     context.close()
+
+
+def test_axe_finds_nothing(
+    browser: Browser, rows: list[Reproduction], hostile: Reproduction, axe: Axe, tmp_path: Path
+) -> None:
+    few = [*rows[:3], *(section.rows[-1] for section in sections(rows)), hostile]
+    file = tmp_path / "reproduction.html"
+    file.write_text(to_html(few, Shell(TITLES, "1")), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(file.as_uri())
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+    assert axe(page) == []
+    page.close()
