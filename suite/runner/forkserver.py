@@ -53,7 +53,9 @@ class ForkServer:
         self._preload = list(preload)
         self._mark = uuid.uuid4().hex
         self._environment = {**os.environ, **environment, MARK: self._mark}
-        self._process: subprocess.Popen[bytes] | None = None
+        # Its `wait` is psutil's, which holds no lock: an interrupt at a bad moment leaves that of
+        # `subprocess` taken for ever.
+        self._process: psutil.Popen | None = None
         self._control: socket.socket | None = None
 
     def fork(self) -> Connection:
@@ -95,7 +97,7 @@ class ForkServer:
         if self._process is not None:
             try:
                 self._process.wait(2 * GUARD_SECONDS)
-            except subprocess.TimeoutExpired:  # stopped by a plugin, or still loading libraries
+            except psutil.TimeoutExpired:  # stopped by a plugin, or still loading libraries
                 self._process.kill()
                 self._process.wait()
         self._process = self._control = None
@@ -122,7 +124,7 @@ class ForkServer:
         self._control, theirs = socket.socketpair()
         arguments = [json.dumps(sys.path), str(theirs.fileno()), json.dumps(self._preload)]
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = psutil.Popen(
                 [sys.executable, "-c", _START, *arguments],
                 env=self._environment,
                 pass_fds=[theirs.fileno()],
