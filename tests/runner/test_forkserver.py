@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-FAKES = Path(__file__).with_name("fakes")
+SCRIPT = Path(__file__).with_name("interrupted.py")
 
 
 def test_interrupts_at_any_moment_do_not_hold_up_its_end() -> None:
     done = subprocess.run(
-        [sys.executable, FAKES / "interrupted.py"],
-        cwd=FAKES.parents[2], capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, SCRIPT],
+        cwd=SCRIPT.parents[2], capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout == "ended after 300 interrupts\n"
