@@ -260,7 +260,7 @@ def fast_smoke(run: RunEvidence) -> Breach | None:
         sum(_own_seconds(done(steps, name)) for name in ("fit", "predict")) for steps in trials
     )
     if seconds > SMOKE_SECONDS:
-        return Breach(f"{len(run.train_labels):,} images take {seconds:.0f} s, expected less than "
+        return Breach(f"{len(run.train_labels):,} images take {seconds:.1f} s, expected less than "
                       f"{SMOKE_SECONDS:g}")  # fmt: skip
     return None
 
