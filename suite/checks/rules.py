@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from suite.checks import file_rules as f
 from suite.checks import run_rules as r
 from suite.checks.evidence import Breach, FileEvidence, RunEvidence
+from suite.checks.speed_rule import fast_smoke
 
 Evidence = TypeVar("Evidence", FileEvidence, RunEvidence)
 
@@ -64,5 +65,5 @@ RUN_RULES: tuple[Rule[RunEvidence], ...] = (
     Rule(r.leaves_no_file, "Write nothing, or inside `with tempfile.TemporaryDirectory()`."),
     Rule(r.quiet, "Switch off `verbose`, and tell of epochs through context.on_epoch."),
     Rule(r.parameters, "Count every number that predicting needs; for Keras model.count_params()."),
-    Rule(r.fast_smoke, 'Lower what costs time for it: presets={"smoke": {"n_estimators": 5}}.'),
+    Rule(fast_smoke, 'Lower what costs time for it: presets={"smoke": {"n_estimators": 5}}.'),
 )  # fmt: skip
