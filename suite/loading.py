@@ -20,10 +20,13 @@ from types import CodeType, ModuleType
 from typing import Any, Literal, NamedTuple
 
 from suite.contract import Plugin, Source
-from suite.errors import PluginError
+from suite.errors import PluginError, did_you_mean
 
 _IMPORT_NAMES = re.compile(r"[A-Za-z_][\w.]*(\|[A-Za-z_][\w.]*)*")
 _LONGEST_MESSAGE = 400
+# What Python says of fields that are not given, or that there are not.
+_LACKING = re.compile(r"(Plugin|Source)\.__init__\(\) missing \d+ required \S+ arguments?: (.+)")
+_UNKNOWN = re.compile(r"(Plugin|Source)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 
 # What of a plugin can't be used: the file as such, a field of PLUGIN, or what `build` takes.
 Part = Literal["file", "fields", "build"]
@@ -123,7 +126,18 @@ def _part_of(error: BaseException) -> Part:
     """`Plugin(...)` refuses fields while the file is imported."""
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]
     refused = bool(frames) and frames[-1].f_code is Plugin.__post_init__.__code__
-    return "fields" if refused else "file"
+    return "fields" if refused or _wrong_names(error) else "file"
+
+
+def _wrong_names(error: BaseException) -> str:
+    """Which fields Plugin(...) or Source(...) lacks, or does not have; empty if it is not that."""
+    text = str(error) if type(error) is TypeError else ""
+    if lacking := _LACKING.match(text):
+        return f"{lacking[1]} lacks {lacking[2]}, for which there is no default"
+    if unknown := _UNKNOWN.match(text):
+        known = (Plugin if unknown[1] == "Plugin" else Source).__dataclass_fields__
+        return f"{unknown[1]} has no field {unknown[2]!r}.{did_you_mean(unknown[2], known)}"
+    return ""
 
 
 def _same_file(name: str | None, path: Path) -> bool:
@@ -140,7 +154,7 @@ def _told(path: Path, error: BaseException) -> str:
         text = f"{error.filename}:{error.lineno}: {text}"
     if isinstance(error, ModuleNotFoundError):
         text += ". Import libraries inside functions, and name them in requires"
-    line = f"{type(error).__name__}: {' '.join(text.split())}"
+    line = _wrong_names(error) or f"{type(error).__name__}: {' '.join(text.split())}"
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
 

@@ -134,7 +134,9 @@ def discover(files: Iterable[Path] = (), *, packages: Mapping[str, Path] | None 
     for file in files:
         path = file.expanduser().resolve()
         if path.suffix != ".py" or not path.is_file():
-            raise PluginError(f"{file}: expected a Python file (.py), there is none")
+            known = models.get(normal_name(path.stem))
+            hint = f". The model {known.name} is {shown(known.path)}" if known else ""
+            raise PluginError(f"{file}: expected a Python file (.py), there is none{hint}")
         if all(model.path != path for model in models.values()):
             _add(models, _Candidate(path.stem, path, None))
     ordered = {name: models[name] for name in sorted(models)}

@@ -133,12 +133,21 @@ def find_item(registry: Registry, item: Item) -> Model:
         UsageError: There is none, or its file is broken.
     """
     if item.path is None:
+        _refuse_half_a_path(registry, item)
         return find_model(registry, item.name)
     path = item.path.expanduser().resolve()
     for model in registry.models.values():
         if model.path == path:
             return model
     raise UsageError(f"{item.path} was not loaded. Pass plugin_files(models) to discover")
+
+
+def _refuse_half_a_path(registry: Registry, item: Item) -> None:
+    folder, stem = normal_name(item.name), normal_name(item.variant or "")
+    model = registry.models.get(stem)
+    if folder not in registry.models and model is not None and model.path.parent.name == folder:
+        raise UsageError(f"{item.text!r} is read as a variant of a model {folder!r}, which there "
+                         f"is not. Write {stem}, or the file's path with its .py")  # fmt: skip
 
 
 def _items(models: Sequence[str]) -> tuple[Item, ...]:

@@ -63,7 +63,9 @@ def fault(path: Path, text: str, module: str | None = None) -> BrokenPluginError
             "Mute: (its message can't be shown)",
         ),
         (GOOD.replace('"flat"', '"round"'), 13, "view is 'round'"),
-        (GOOD.replace('title="A tree", ', ""), 13, "missing 1 required keyword-only argument"),
+        (GOOD.replace('title="A tree", ', ""), 13, "Plugin lacks 'title', for which"),
+        (GOOD.replace("view=", "veiw="), 13, "Plugin has no field 'veiw'. Did you mean view?"),
+        (GOOD.replace("Source(name=", "Source(names="), 15, "no field 'names'. Did you mean name?"),
         (
             GOOD.replace("threads, depth", "threads"),
             4,

@@ -174,6 +174,12 @@ def test_a_file_that_is_not_there(folder: Folder, tmp_path: Path) -> None:
         folder.discover(tmp_path / "nowhere.py")
 
 
+def test_the_file_name_of_a_model_in_another_folder(folder: Folder, tmp_path: Path) -> None:
+    folder.write("inside", GOOD)
+    with pytest.raises(PluginError, match=r"there is none\. The model inside is .*inside\.py"):
+        folder.discover(tmp_path / "inside.py")
+
+
 @pytest.fixture
 def offer(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     def install(name: str, value: str) -> None:

@@ -148,6 +148,8 @@ def test_values_that_fit(text: str, value: object) -> None:
     [
         ("svmm", "unknown model 'svmm'. Did you mean svm"),
         ("xyz", "Known: big_net, gone, svm"),
+        ("p/svm", "'p/svm' is read as a variant of a model 'p', which there is not. Write svm"),
+        ("p/xyz", "Known: big_net, gone, svm"),
         ("svm/lineer", "svm has no variant 'lineer'. Did you mean linear"),
         ("big_net[epoch=1]", "big_net has no parameter 'epoch'. Did you mean epochs"),
         ("gone", "gone needs nolib, not installed here. Install with: pip install nolib"),

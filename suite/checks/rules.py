@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from suite.checks import file_rules as f
 from suite.checks import run_rules as r
 from suite.checks.evidence import Breach, FileEvidence, RunEvidence
+from suite.checks.speed_rule import fast_smoke
 
 Evidence = TypeVar("Evidence", FileEvidence, RunEvidence)
 
@@ -48,7 +49,7 @@ FILE_RULES: tuple[Rule[FileEvidence], ...] = (
 )
 
 RUN_RULES: tuple[Rule[RunEvidence], ...] = (
-    Rule(r.builds, "Return an object with fit(X, y) and predict(X); `presets` may lower values."),
+    Rule(r.builds, "Mend that line; return an object with fit and predict, whatever the preset."),
     Rule(r.runs, "X is float32 in [0, 1], of the shape that `view` says, y uint8 from 0 to 9."),
     Rule(r.read_only_input, "Copy what you change: X = X.copy()."),
     Rule(r.predictions, "Return one class number for each image, such as scores.argmax(axis=1)."),
@@ -64,5 +65,5 @@ RUN_RULES: tuple[Rule[RunEvidence], ...] = (
     Rule(r.leaves_no_file, "Write nothing, or inside `with tempfile.TemporaryDirectory()`."),
     Rule(r.quiet, "Switch off `verbose`, and tell of epochs through context.on_epoch."),
     Rule(r.parameters, "Count every number that predicting needs; for Keras model.count_params()."),
-    Rule(r.fast_smoke, 'Lower what costs time for it: presets={"smoke": {"n_estimators": 5}}.'),
+    Rule(fast_smoke, 'Lower what costs time for it: presets={"smoke": {"n_estimators": 5}}.'),
 )  # fmt: skip

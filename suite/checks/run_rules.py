@@ -16,7 +16,6 @@ from suite.checks.evidence import (
     done,
 )
 
-SMOKE_SECONDS = 10.0
 # Above the threads allowed: the system's own threads and handing over from one to another.
 THREADS_ABOVE = 0.25
 # Standard deviations of a guesser's accuracy: one in a thousand guessers does better (normal
@@ -249,26 +248,6 @@ def parameters(run: RunEvidence) -> Breach | None:
         return Breach(f"parameters is {total:,} and then {other:,} for the same model",
                       "parameters")  # fmt: skip
     return None
-
-
-def fast_smoke(run: RunEvidence) -> Breach | None:
-    """Under the preset smoke it is fitted and predicts in less than 10 s, besides imports."""
-    done(run.first, "predict")
-    others = [steps for steps in (run.again, run.other) if "predict" in steps]
-    trials = [run.first, *(steps for steps in others if steps["predict"].ok)]
-    seconds = min(
-        sum(_own_seconds(done(steps, name)) for name in ("fit", "predict")) for steps in trials
-    )
-    if seconds > SMOKE_SECONDS:
-        return Breach(f"{len(run.train_labels):,} images take {seconds:.0f} s, expected less than "
-                      f"{SMOKE_SECONDS:g}")  # fmt: skip
-    return None
-
-
-def _own_seconds(step: Step) -> float:
-    """The time that a step would take on a machine that does nothing else."""
-    wall, cpu, idle = (float(step.facts[n]) for n in ("wall_seconds", "cpu_seconds", "idle"))
-    return min(wall, cpu + idle * wall) if step.facts["runnable"] is not None else wall
 
 
 def _failure(steps: Steps, name: str, place: Place, *, invalid: bool = True) -> Breach | None:

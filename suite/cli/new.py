@@ -26,7 +26,13 @@ def new(
 
     path = write_plugin(name, kind, out.expanduser().absolute(), discover())
     written = shown(path)
-    file = shlex.quote(written if Path(written).is_absolute() else f"./{written}")
+    # A file among the suite's own models is found by its name.
+    found = discover().models.get(name)
+    path_given = written if Path(written).is_absolute() else f"./{written}"
+    model = name if found and found.path == path.resolve() else shlex.quote(path_given)
     typer.echo(f"wrote {written}. Edit it, then:")
-    typer.echo(f"  python -m suite check {file}")
-    typer.echo(f"  python -m suite run --models {file} --datasets digits --preset smoke")
+    typer.echo(f"  python -m suite check {model}")
+    typer.echo(
+        f"  python -m suite run --models {model} --datasets digits --preset smoke "
+        "--results build/digits"
+    )

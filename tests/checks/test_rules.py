@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.checks import run_rules
+from suite.checks import speed_rule
 from suite.checks.rules import FILE_RULES, RUN_RULES
 
 FAKES = Path(__file__).parent / "fakes"
@@ -123,7 +123,7 @@ def test_a_good_plugin_keeps_all_rules(of_fakes):
 
 
 def test_a_smoke_run_that_is_slow(of_fakes, monkeypatch):
-    monkeypatch.setattr(run_rules, "SMOKE_SECONDS", 1.0)
+    monkeypatch.setattr(speed_rule, "SMOKE_SECONDS", 1.0)
     outcomes = failed(of_fakes("sleeps_in_fit")["sleeps_in_fit"])
     assert [outcome.rule for outcome in outcomes] == ["fast_smoke"]
     assert outcomes[0].message.startswith("1,000 images take ")

@@ -28,6 +28,7 @@ FILES = [
     "methods.html",
 ]
 NO_MODELS = Registry(models={})
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -71,6 +72,20 @@ def test_predictions_become_a_leaderboard(
     pages = {path.name for path in (site / "models").iterdir()}
     assert len(pages) == 2
     assert all(f'href="models/{name}"' in (site / "index.html").read_text() for name in pages)
+
+
+def test_the_pages_of_the_guide_beside_a_site_are_left_alone(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    generated = {"leaderboard.md", "reproduction.md", "releases.md"}
+    guide = {path.name for path in (ROOT / "docs").glob("*.md")} - generated
+    assert len(guide) > 5
+    for name in guide:
+        (tmp_path / name).write_text("of the guide")
+    contents = Contents(runs=(stored(labels, dataset="digits"),), damaged=())
+    write_report(contents, tmp_path, registry=NO_MODELS)
+    assert (tmp_path / "index.html").exists()
+    assert {(tmp_path / name).read_text() for name in guide} == {"of the guide"}
 
 
 def test_the_same_records_give_the_same_bytes(
