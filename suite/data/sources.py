@@ -254,13 +254,18 @@ def _from_archive(path: Path, file: IdxFile, where: str) -> bytes:
     limit = idx.size(file.shape) + _WRAPPER_BYTES
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{file.npz_key}.npy") as member:
+            # `zipfile` keeps to a limit with these alone; others unpack to gigabytes at once.
+            method = archive.getinfo(f"{file.npz_key}.npy").compress_type
+            if method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise zipfile.BadZipFile(f"compression method {method}")
             packed = member.read(limit)
         array = np.load(io.BytesIO(packed), allow_pickle=False)
         return idx.encode(np.asarray(array))
     except Exception as error:  # zipfile and NumPy raise whatever a broken file makes them meet
+        reason = f"{type(error).__name__}: {error}"[:200]
         raise DataError(
             f"{where}: expected an archive with the array {file.npz_key}, which can't be read "
-            f"({type(error).__name__}: {error}). Get the file again."
+            f"({reason}). Get the file again."
         ) from error
 
 

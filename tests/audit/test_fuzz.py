@@ -1,19 +1,15 @@
-"""Whatever lies in a record's place, it is told as a finding, and nothing crashes.
-
-`SUITE_FUZZ_EXAMPLES` says how many cases each test tries; a nightly job may ask for thousands.
-"""
+"""Whatever lies in a record's place, it is told as a finding, and nothing crashes."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -26,22 +22,9 @@ from suite.records.arrays import RunArrays
 from suite.records.record import digest_of
 from suite.records.store import StoredRun, read_run
 from suite.stats.scoring import score_all
+from tests.fuzzing import fuzzed, mangle, spoil
 
 STEM = "digits/holdout-quick/counts_epochs/seed-0"
-EXAMPLES = int(os.environ.get("SUITE_FUZZ_EXAMPLES", "150"))
-fuzzed = settings(
-    max_examples=EXAMPLES,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
-
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.integers(-(10**400), 10**400)
-    | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
-    | st.sampled_from(["../..", "/etc", "a/b", "", ".", "digits", "kfold", "jax", "unverified"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner,
-                                                                max_size=3),
-    max_leaves=5,
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -79,31 +62,7 @@ def look(place: Path, known: Known, content: bytes, archive: bytes) -> Any:
     return examined
 
 
-def paths_of(node: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in nested JSON."""
-    children = node.items() if isinstance(node, dict) else enumerate(node)
-    found = [above] if above else []
-    for name, child in children:
-        here = (*above, name)
-        found += paths_of(child, here) if isinstance(child, dict | list) else [here]
-    return found
-
-
-def spoil(data: st.DataObject, content: dict[str, Any]) -> None:
-    for _ in range(data.draw(st.integers(1, 3))):
-        path = data.draw(st.sampled_from(paths_of(content)))
-        node: Any = content
-        for name in path[:-1]:
-            node = node[name]
-        if data.draw(st.booleans()) or isinstance(node, list):
-            node[path[-1]] = data.draw(JUNK)
-        elif data.draw(st.booleans()):
-            del node[path[-1]]
-        else:
-            node[data.draw(st.text(max_size=9))] = data.draw(JUNK)
-
-
-@fuzzed
+@fuzzed()
 @given(data=st.data())
 def test_a_record_with_any_content_is_told(
     place: Path, original: tuple[bytes, bytes], known: Known, data: st.DataObject
@@ -120,7 +79,7 @@ def test_a_record_with_any_content_is_told(
         assert examined.findings
 
 
-@fuzzed
+@fuzzed()
 @given(data=st.data())
 def test_a_record_with_any_bytes_is_told(
     place: Path, original: tuple[bytes, bytes], known: Known, data: st.DataObject
@@ -130,7 +89,7 @@ def test_a_record_with_any_bytes_is_told(
     assert examined.findings or text == original[0]
 
 
-@fuzzed
+@fuzzed()
 @given(data=st.data())
 def test_arrays_with_any_bytes_are_told(
     place: Path, original: tuple[bytes, bytes], known: Known, data: st.DataObject
@@ -141,7 +100,7 @@ def test_arrays_with_any_bytes_are_told(
         assert RunArrays(**read_archive(archive)).sha256() == examined.record.arrays_sha256
 
 
-@fuzzed
+@fuzzed()
 @given(
     arrays=st.dictionaries(
         st.sampled_from(["predictions", "confidence", "validation_predictions", "other"]),
@@ -163,7 +122,7 @@ def test_arrays_of_any_kind_are_told_though_their_sums_are_right(
     assert not examined.is_valid
 
 
-@fuzzed
+@fuzzed()
 @given(content=st.binary(max_size=400), suffix=st.sampled_from([".csv", ".npz", ".npy", ".x"]),
        data=st.data())  # fmt: skip
 def test_a_file_of_predictions_with_any_bytes_is_refused(
@@ -177,16 +136,3 @@ def test_a_file_of_predictions_with_any_bytes_is_refused(
     except DataError:
         return
     assert arrays.predictions.shape == (3,)
-
-
-def mangle(data: st.DataObject, content: bytes) -> bytes:
-    """Bytes changed, cut out, repeated or put in."""
-    changed = bytearray(content)
-    for _ in range(data.draw(st.integers(1, 4))):
-        start = data.draw(st.integers(0, max(len(changed) - 1, 0)))
-        length = data.draw(st.integers(0, 16))
-        changed[start : start + length] = data.draw(
-            st.binary(max_size=8) | st.just(bytes(changed[start : start + length]) * 2)
-            | st.sampled_from([b"\x00", b"NaN", b"1e999", b'{"a":', b"-1", b"\xff\xff\xff\xff"])
-        )  # fmt: skip
-    return bytes(changed)

@@ -4,6 +4,8 @@ import dataclasses
 import gzip
 import logging
 import re
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +229,22 @@ def test_an_array_larger_than_expected_is_not_unpacked(home: Path, small: Any) -
     np.savez_compressed(path, x_train=np.zeros((100_000, 28, 28), dtype=np.uint8))
     with pytest.raises(DataError, match="the array x_train, which can't be read"):
         sources.read(path, small.info, small.info.files[0])
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_would_unpack_to_gigabytes_at_once(
+    home: Path, small: Any, method: int
+) -> None:
+    path = home / "small.npz"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("x_train.npy", bytes(64 * 2**20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="the array x_train, which can't be read"):
+            sources.read(path, small.info, small.info.files[0])
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
