@@ -23,7 +23,7 @@ from typing import Any
 from suite.errors import ConfigError, UsageError, did_you_mean
 
 # In characters; reading TOML takes time that grows with the square of a key's length.
-_LARGEST_FILE = 2**16
+_LARGEST_FILE = 2**15
 _LONGEST_REASON = 200
 _MOST_SEEDS = 10_000
 _MOST_SIZES = 10_000
@@ -86,7 +86,7 @@ def read_config(path: Path) -> SweepConfig:
                               "fewer. Divide it into several files")  # fmt: skip
         content = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror})") from error
+        raise ConfigError(f"{path}: can't be read ({error.strerror}), expected a sweep in TOML") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: expected UTF-8 text ({error})") from error
     except (ValueError, RecursionError) as error:

@@ -77,7 +77,7 @@ def check(file: Path) -> SweepConfig | None:
 @example(content=b"seeds = 0x" + b"f" * 5_000)
 @example(content=b"jobs = " + b"[" * 5_000)
 @example(content=b"timeout = 0x" + b"f" * 5_000)
-@example(content=b"[" + b"a." * 32_000 + b"b]")
+@example(content=b"[" + b"a." * 16_000 + b"b]")
 @example(content=b"x = {" + b"a = {" * 300 + b"}" * 301)
 @example(content=b'results = "~nobody-of-this-name/x"')
 @example(content=b'site = "a\\u0000b"')
@@ -139,5 +139,5 @@ def test_a_sweep_file_with_anything_at_any_key_is_read_or_refused(
 def test_a_sweep_file_without_end_is_refused(tmp_path: Path, write: Callable[[Path], Any]) -> None:
     file = tmp_path / "sweep.toml"
     write(file)
-    with quick(), pytest.raises(ConfigError, match="more than 65,536 characters"):
+    with quick(), pytest.raises(ConfigError, match="more than 32,768 characters"):
         read_config(file)

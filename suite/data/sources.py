@@ -22,6 +22,7 @@ import logging
 import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -236,10 +237,11 @@ def _given_places(info: DatasetInfo, data_dir: Path | None) -> Iterator[Place]:
 
 
 def _folder(label: str, path: Path) -> Path:
-    folder = path.expanduser().absolute()
-    if not folder.is_dir():
-        raise DataError(f"{label}: expected a folder, and {folder} is none. Correct the path.")
-    return folder
+    with suppress(OSError, RuntimeError):  # too long a name, or no such home
+        folder = path.expanduser().absolute()
+        if folder.is_dir():
+            return folder
+    raise DataError(f"{label}: expected a folder, and {path.absolute()} is none. Correct the path.")
 
 
 def _is_file(path: Path) -> bool:
