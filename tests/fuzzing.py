@@ -23,7 +23,8 @@ EXAMPLES = int(os.environ.get("SUITE_FUZZ_EXAMPLES", "150"))
 # Whatever the input: far more than any takes, and far less than what grows with its square.
 LONGEST_SECONDS = 5.0
 LONGEST_MESSAGE = 700
-REMEDY = re.compile("expected|Did you mean|Known: |Write|Name|Get|Try|Use|Correct|Install|Restore")
+REMEDY = re.compile("expected|Did you mean|Known: |Write|Name|Get|Try|Use|Correct|Install|Restore|"
+                    "convert|save it again")  # fmt: skip
 
 
 def fuzzed(cost: int = 1) -> Callable[[Any], Any]:
