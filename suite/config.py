@@ -82,11 +82,13 @@ def read_config(path: Path) -> SweepConfig:
         with path.open(encoding="utf-8") as file:
             text = file.read(_LARGEST_FILE + 1)
         if len(text) > _LARGEST_FILE:
-            raise ConfigError(f"{path}: more than {_LARGEST_FILE:,} characters, expected a sweep of "
-                              "fewer. Divide it into several files")  # fmt: skip
+            raise ConfigError(f"{path}: more than {_LARGEST_FILE:,} characters, expected fewer. "
+                              "Divide it into several files")  # fmt: skip
         content = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror}), expected a sweep in TOML") from error
+        raise ConfigError(
+            f"{path}: can't be read ({error.strerror}), expected a sweep in TOML"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: expected UTF-8 text ({error})") from error
     except (ValueError, RecursionError) as error:
@@ -172,7 +174,9 @@ def parse_duration(text: str | float) -> float:
     parts = zip(match.groups(), _SECONDS.values(), strict=True) if match else ()
     seconds = sum(float(number) * unit for number, unit in parts if number)
     if isinstance(text, bool) or not 0 < seconds < math.inf:
-        raise UsageError(f"{_written(text)[:80]!r} is no time above zero. Write 2h, 15m, 90s or 1h30m")
+        raise UsageError(
+            f"{_written(text)[:80]!r} is no time above zero. Write 2h, 15m, 90s or 1h30m"
+        )
     return seconds
 
 

@@ -57,7 +57,7 @@ class PictureError(SuiteError):
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Text with all that can't be printed spelled out, such as "\\x1b" for an escape character.
+    """Text in which whatever can't be printed is spelled out, as Python spells it in strings.
 
     Args:
         text: The text.

@@ -144,7 +144,9 @@ def find_item(registry: Registry, item: Item) -> Model:
         for model in registry.models.values():
             if model.path == path:
                 return model
-    raise UsageError(f"{str(item.path)[:200]} was not loaded. Pass plugin_files(models) to discover")
+    raise UsageError(
+        f"{str(item.path)[:200]} was not loaded. Pass plugin_files(models) to discover"
+    )
 
 
 def _items(models: Sequence[str]) -> tuple[Item, ...]:
@@ -157,7 +159,9 @@ def _families(registry: Registry, families: Sequence[str]) -> tuple[str, ...]:
     names = [normal_name(name) for text in texts for name in text.split(",")]
     for name in names:
         if name not in registry.families:
-            raise UsageError(f"unknown family {name[:80]!r}.{did_you_mean(name, registry.families)}")
+            raise UsageError(
+                f"unknown family {name[:80]!r}.{did_you_mean(name, registry.families)}"
+            )
     return tuple(dict.fromkeys(names))
 
 
@@ -201,7 +205,9 @@ def _variant(model: Model, written: str | None) -> dict[str, Value]:
         return dict(plugin.params)
     if name not in plugin.variants:
         known = [DEFAULT_VARIANT, *plugin.variants]
-        raise UsageError(f"{model.name} has no variant {str(written)[:80]!r}.{did_you_mean(name, known)}")
+        raise UsageError(
+            f"{model.name} has no variant {str(written)[:80]!r}.{did_you_mean(name, known)}"
+        )
     return {**plugin.params, **plugin.variants[name]}
 
 

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,24 +40,39 @@ def fuzzed(cost: int = 1) -> Callable[[Any], Any]:
     )
 
 
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.integers(-(10**400), 10**400)
-    | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
-    | st.sampled_from(["../..", "/etc", "a/b", "", ".", "digits", "kfold", "jax", "unverified"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner,
-                                                                max_size=3),
-    max_leaves=5,
-)  # fmt: skip
+def junk(integers: st.SearchStrategy[int]) -> st.SearchStrategy[Any]:
+    """Anything that JSON can hold, with those integers."""
+    words = ["../..", "/etc", "a/b", "", ".", "digits", "kfold", "jax", "unverified"]
+    floats = st.floats(allow_nan=False, allow_infinity=False)
+    return st.recursive(
+        st.none() | st.booleans() | integers | floats | st.text(max_size=20)
+        | st.sampled_from(words),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner,
+                                                                    max_size=3),
+        max_leaves=5,
+    )  # fmt: skip
 
 
-def check_told(error: SuiteError) -> str:
-    """An error of ours is a few lines that a terminal can show, and says what to do."""
+JUNK = junk(st.integers() | st.integers(-(10**400), 10**400))
+
+
+def check_told(
+    error: SuiteError, *, names: str | Path = "", lines: int = 3, remedy: bool = True
+) -> None:
+    """An error of ours is a few lines that a terminal can show, and says what to do.
+
+    Args:
+        error: The error.
+        names: What the message has to name.
+        lines: The most that it may have.
+        remedy: Whether it has to say what was expected, or what to do.
+    """
     text = str(error)
     assert text.replace("\n", "").isprintable(), text
-    assert text.count("\n") < 3, text
+    assert text.count("\n") < lines, text
     assert len(text) <= LONGEST_MESSAGE, text
-    assert REMEDY.search(text), text
-    return text
+    assert str(names) in text
+    assert not remedy or REMEDY.search(text), text
 
 
 @contextmanager
@@ -77,7 +93,9 @@ def paths_of(node: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-def spoil(data: st.DataObject, content: dict[str, Any]) -> None:
+def spoil(
+    data: st.DataObject, content: dict[str, Any], values: st.SearchStrategy[Any] = JUNK
+) -> None:
     """Sets, adds or deletes one to three fields of nested JSON, in place."""
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(paths_of(content)))
@@ -85,11 +103,11 @@ def spoil(data: st.DataObject, content: dict[str, Any]) -> None:
         for name in path[:-1]:
             node = node[name]
         if data.draw(st.booleans()) or isinstance(node, list):
-            node[path[-1]] = data.draw(JUNK)
+            node[path[-1]] = data.draw(values)
         elif data.draw(st.booleans()):
             del node[path[-1]]
         else:
-            node[data.draw(st.text(max_size=9))] = data.draw(JUNK)
+            node[data.draw(st.text(max_size=9))] = data.draw(values)
 
 
 def mangle(data: st.DataObject, content: bytes) -> bytes:
@@ -122,7 +140,7 @@ def hostile_npy(draw: st.DrawFn) -> bytes:
     fields = {"descr": kind, "fortran_order": draw(st.booleans() | JUNK), "shape": shape}
     whole = draw(
         st.just(f"{fields}\n") | st.text(max_size=30)
-        | st.sampled_from(["-" * 9_000 + "1", "(" * 9_000, "[" * 90 + "]" * 90, "{'a':\n  1\n 2", "'"])
+        | st.sampled_from(["-" * 9_000 + "1", "(" * 9_000, "[" * 90 + "]" * 90, "{'a':\n  1\n 2"])
     )  # fmt: skip
     content = whole.encode("latin1", "replace")
     version = draw(st.sampled_from([b"\1\0", b"\2\0", b"\3\0", b"\x09\0"]))

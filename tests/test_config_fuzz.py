@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -28,7 +27,7 @@ from tests.fuzzing import JUNK, check_told, fuzzed, mangle, quick
 
 KEYS = [field.name for field in fields(SweepConfig)]
 CONFIGS = sorted((PROJECT_ROOT / "configs").glob("*.toml"))
-LONG = st.sampled_from("0 1 9 , . 1, 1d 1.5h ,, 0x".split()).flatmap(
+LONG = st.sampled_from(["0", "1", "9", ",", ".", "1,", "1d", "1.5h", ",,", "0x"]).flatmap(
     lambda part: st.integers(1, 60_000).map(lambda count: part * count)
 )
 TEXTS = st.text() | st.text("0123456789.,hmsdkgbi +-e_") | LONG
@@ -60,8 +59,7 @@ def check(file: Path) -> SweepConfig | None:
         with quick():
             config = read_config(file)
     except ConfigError as error:
-        text = check_told(error)
-        assert text.startswith(f"{file}: ")
+        check_told(error, names=file)
         return None
     assert all(name in KEYS for name in vars(config))
     # The values are of the types that the fields say, whatever was written.
@@ -132,12 +130,3 @@ def test_a_sweep_file_with_anything_at_any_key_is_read_or_refused(
     if check(file) is not None:
         assert content is not None
         assert set(content) <= set(KEYS)
-
-
-@pytest.mark.parametrize("write", [lambda file: file.symlink_to("/dev/zero"),
-                                   lambda file: file.write_bytes(b"#" * 2**21)])  # fmt: skip
-def test_a_sweep_file_without_end_is_refused(tmp_path: Path, write: Callable[[Path], Any]) -> None:
-    file = tmp_path / "sweep.toml"
-    write(file)
-    with quick(), pytest.raises(ConfigError, match="more than 32,768 characters"):
-        read_config(file)

@@ -19,10 +19,11 @@ from tests.fuzzing import check_told, fuzzed, mangle, quick
 Image = pytest.importorskip("PIL.Image")
 
 MIB = 2**20
-SIDES = st.sampled_from([28, 29, 40, 100]) | st.sampled_from([0, 27, 2**14 + 1, 1_700_000, 2**31, 2**32 - 1])
-KINDS = st.sampled_from([b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"PLTE", b"tRNS", b"gAMA", b"cHRM",
-                         b"sRGB", b"pHYs", b"tIME", b"acTL", b"fcTL", b"fdAT", b"IHDR", b"IDAT", b"IEND",
-                         b"CgBI", b"iDOT"]) | st.binary(min_size=4, max_size=4)  # fmt: skip
+SIDES = st.sampled_from([28, 29, 40, 100]) | st.sampled_from(
+    [0, 27, 2**14 + 1, 1_700_000, 2**31, 2**32 - 1]
+)
+NAMES = b"tEXt zTXt iTXt eXIf iCCP PLTE tRNS gAMA cHRM sRGB pHYs tIME acTL fcTL fdAT IHDR IDAT IEND"
+KINDS = st.sampled_from(NAMES.split()) | st.binary(min_size=4, max_size=4)
 TIFF = st.sampled_from([b"", b"Exif\0\0"]).flatmap(lambda front: st.binary(max_size=60).map(
     lambda rest: front + b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0" + rest))  # fmt: skip
 BOMB = zlib.compress(bytes(16 * MIB), 9)
@@ -33,7 +34,7 @@ def check(path: Path) -> None:
         with quick():
             picture = read_picture(path)
     except PictureError as error:
-        assert "\n" not in check_told(error)
+        check_told(error, lines=1)
         return
     assert picture.pixels.shape == (28, 28)
     assert picture.pixels.dtype == np.uint8
@@ -71,13 +72,29 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 def pngs(draw: st.DrawFn) -> bytes:
     """A PNG whose sums are right, and whose chunks are any in any order."""
     width, height = draw(SIDES), draw(SIDES)
-    depth, colour = draw(st.sampled_from([1, 2, 4, 8, 16, 3])), draw(st.sampled_from([0, 2, 3, 4, 6, 1]))
+    depth, colour = (
+        draw(st.sampled_from([1, 2, 4, 8, 16, 3])),
+        draw(st.sampled_from([0, 2, 3, 4, 6, 1])),
+    )
     rest = draw(st.sampled_from([bytes(3), bytes([0, 0, 1])]) | st.binary(min_size=3, max_size=3))
     header = struct.pack(">IIBB", width, height, depth, colour) + rest
-    content = st.binary(max_size=60) | TIFF | st.sampled_from([
-        b"name\0\0" + BOMB, b"name\0\1\0\0\0" + BOMB, struct.pack(">II", 2**31, 0), bytes(26), bytes(768)])
+    content = (
+        st.binary(max_size=60)
+        | TIFF
+        | st.sampled_from(
+            [
+                b"name\0\0" + BOMB,
+                b"name\0\1\0\0\0" + BOMB,
+                struct.pack(">II", 2**31, 0),
+                bytes(26),
+                bytes(768),
+            ]
+        )
+    )
     others = draw(st.lists(st.builds(chunk, KINDS, content), max_size=4))
-    pixels = zlib.compress(draw(st.binary(max_size=100)) + bytes(draw(st.sampled_from([0, 90_000]))))
+    pixels = zlib.compress(
+        draw(st.binary(max_size=100)) + bytes(draw(st.sampled_from([0, 90_000])))
+    )
     main = [chunk(b"IHDR", header), *others, chunk(b"IDAT", pixels), chunk(b"IEND", b"")]
     if draw(st.booleans()):
         main = draw(st.permutations(main))
@@ -96,7 +113,7 @@ def test_a_png_of_any_chunks_is_read_or_refused(tmp_path: Path, content: bytes) 
 @given(
     sides=st.tuples(*[st.sampled_from([0, 1, 28, 40, 2**14 + 1, 2**16 - 1])] * 2),
     segments=st.lists(
-        st.tuples(st.sampled_from([0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE, 0xDB, 0xC4, 0xC0, 0xC2, 0xDD]),
+        st.tuples(st.sampled_from(b"\xe0\xe1\xe2\xed\xee\xfe\xdb\xc4\xc0\xc2\xdd"),
                   st.binary(max_size=40) | TIFF.map(lambda tiff: b"Exif\0\0" + tiff)),
         max_size=4,
     ),

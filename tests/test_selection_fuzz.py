@@ -12,14 +12,17 @@ from suite.registry import Registry, discover
 from suite.selection import plugin_files, select
 from tests.fuzzing import JUNK, check_told, fuzzed, mangle, quick
 
-NAMES = st.sampled_from(["svm", "SVM", "knn", "mlp", "xgboost", "cmasch", "machine-learning_mastery",
-                         "svm2", "./x.py", "/dev/zero.py", "~nobody-of-this-name/x.py"])  # fmt: skip
+NAMES = st.sampled_from(["svm", "SVM", "knn", "mlp", "xgboost", "cmasch",
+                         "machine-learning_mastery", "svm2", "./x.py", "/dev/zero.py",
+                         "~nobody-of-this-name/x.py"])  # fmt: skip
 PARAMETERS = st.sampled_from(["C", "kernel", "gamma", "epochs", "n_estimators", "max_depth",
                               "hidden_layer_sizes", "scaling", "n_neighbors", "seed"])  # fmt: skip
 WORDS = st.sampled_from(["1", "1e400", "9" * 390, "9" * 5_000, "-0.0", "0.1", "none", "true", "rbf",
                          "scale", "auto", "()", "(1,(2,(3)))", "standard", '"a b"', "'\"'", "nan",
                          "inf", "1e-400", "0x10", "²", "١"])  # fmt: skip
-VALUES = WORDS | JUNK.filter(lambda junk: not isinstance(junk, dict)).map(spell) | st.text(max_size=8)
+VALUES = (
+    WORDS | JUNK.filter(lambda junk: not isinstance(junk, dict)).map(spell) | st.text(max_size=8)
+)
 GRIDS = VALUES | st.lists(VALUES, min_size=1, max_size=4).map(lambda many: f"[{','.join(many)}]")
 CHANGES = st.lists(st.tuples(PARAMETERS, GRIDS), max_size=4).map(
     lambda pairs: f"[{','.join('='.join(pair) for pair in pairs)}]"
@@ -29,7 +32,9 @@ ITEMS = st.builds("{}{}{}".format, NAMES, VARIANTS, CHANGES | st.just(""))
 WRITTEN = st.lists(ITEMS, min_size=1, max_size=4).map(",".join)
 LONG = st.tuples(
     st.sampled_from(["svm", "svm[", "svm[C=", "svm[C=[1,", ""]),
-    st.sampled_from(["(", "[", "[C=", "svm,", "1,", "svm/", ".py", ".py ", "\\", " ", "'", "a", "9"]),
+    st.sampled_from(
+        ["(", "[", "[C=", "svm,", "1,", "svm/", ".py", ".py ", "\\", " ", "'", "a", "9"]
+    ),
     st.integers(1, 20_000),
 ).map(lambda parts: parts[0] + parts[1] * parts[2])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from suite.records.arrays import RunArrays
 from suite.records.record import digest_of
 from suite.records.store import StoredRun, read_run
 from suite.stats.scoring import score_all
-from tests.fuzzing import fuzzed, mangle, spoil
+from tests.fuzzing import check_told, fuzzed, hostile_npy, mangle, npy, quick, spoil
 
 STEM = "digits/holdout-quick/counts_epochs/seed-0"
 
@@ -54,7 +56,8 @@ def look(place: Path, known: Known, content: bytes, archive: bytes) -> Any:
         json.dumps(finding.to_content(), allow_nan=False).encode()
     try:
         run = read_run(path, place)
-    except RecordError:
+    except RecordError as error:
+        check_told(error, remedy=False)
         return examined
     assert isinstance(run, StoredRun)
     scored, damaged = score_all([run])
@@ -122,17 +125,47 @@ def test_arrays_of_any_kind_are_told_though_their_sums_are_right(
     assert not examined.is_valid
 
 
+CELLS = st.sampled_from(
+    ["0", "1", "2", " 9 ", "-1", "1.0", "nan", "", "1_0", '"', "9" * 30, "9" * 5_000]
+) | st.text(max_size=5)
+TABLES = st.tuples(
+    st.sampled_from(["index,prediction", "index,prediction,confidence"]),
+    st.lists(st.lists(CELLS, min_size=2, max_size=3).map(",".join), min_size=2, max_size=4),
+).map(lambda parts: "\n".join([parts[0], *parts[1]]).encode("utf-8", "replace"))
+RIGHT = b"index,prediction,confidence\n0,1,0.5\n1,2,1\n2,9,0\n"
+
+
 @fuzzed()
-@given(content=st.binary(max_size=400), suffix=st.sampled_from([".csv", ".npz", ".npy", ".x"]),
-       data=st.data())  # fmt: skip
-def test_a_file_of_predictions_with_any_bytes_is_refused(
-    original: tuple[bytes, bytes], content: bytes, suffix: str, data: st.DataObject
+@given(suffix=st.sampled_from([".csv", ".npz", ".npy", ".x"]), data=st.data())
+def test_a_file_of_predictions_with_any_content_is_read_or_refused(
+    original: tuple[bytes, bytes], suffix: str, data: st.DataObject
 ) -> None:
-    text = b"index,prediction\n" + b"\n".join(b"%d,1" % n for n in range(3)) + b"\n"
-    start = {".csv": text, ".npz": original[1]}.get(suffix, pack_archive({"a": np.zeros(3)}))
-    spoilt = mangle(data, start) if data.draw(st.booleans()) else content
+    archive = pack_archive({"prediction": np.zeros(3, np.uint8)})
+    content = data.draw(
+        st.sampled_from([RIGHT, original[1], archive, npy(np.arange(3))])
+        | st.binary(max_size=400) | TABLES | hostile_npy()
+    )  # fmt: skip
+    if suffix == ".npz" and data.draw(st.booleans()):
+        content = zipped(data.draw(st.dictionaries(
+            st.sampled_from(["prediction", "index", "confidence"]) | st.text(max_size=9),
+            st.just(npy(np.arange(3))) | hostile_npy(), max_size=3,
+        )))  # fmt: skip
+    if data.draw(st.booleans()):
+        content = mangle(data, content)
     try:
-        arrays = read_predictions(spoilt, Path(f"x{suffix}"), 3)
-    except DataError:
+        with quick():
+            arrays = read_predictions(content, Path(f"x{suffix}"), 3)
+    except DataError as error:
+        check_told(error, lines=1, remedy=False)
         return
     assert arrays.predictions.shape == (3,)
+    assert arrays.predictions.dtype == np.uint8
+    assert arrays.confidence is None or arrays.confidence.shape == (3,)
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(f"{name.encode('utf-8', 'replace').decode()}.npy", member)
+    return content.getvalue()

@@ -13,7 +13,9 @@ from suite.cli import app
 from suite.errors import SuiteError
 from tests.fuzzing import JUNK, check_told, fuzzed, quick
 
-TYPED = st.text(max_size=12) | JUNK.map(str) | st.sampled_from(["", ",", "-1", "0", "1e9", "9" * 400])
+TYPED = (
+    st.text(max_size=12) | JUNK.map(str) | st.sampled_from(["", ",", "-1", "0", "1e9", "9" * 400])
+)
 MODELS = st.sampled_from([
     "dummy", "svm", "svm[C=[1,2]]", "svm[C=none]", "svm[C=1e308]", "dummy[strategy=(1,2)]",
     "machine_learning_mastery/same_padding", "mlp[hidden_layer_sizes=none]", "cmasch",
@@ -31,7 +33,8 @@ OPTIONS = {
     "--timeout": st.sampled_from(["2h", "9" * 300]) | TYPED,
     "--memory": st.sampled_from(["8GB", "9" * 290 + "TB"]) | TYPED,
     "--precision": st.sampled_from(["float32", "bfloat16"]) | TYPED,
-    "--scheduler": st.sampled_from(["tcp://10.0.0.1:8786", "tcp://[::", "inproc://", "x://y:z"]) | TYPED,
+    "--scheduler": st.sampled_from(["tcp://10.0.0.1:8786", "tcp://[::", "inproc://", "x://y:z"])
+    | TYPED,
     "--jobs": st.sampled_from(["1", "999999999999999999999"]) | TYPED,
     "--threads": st.sampled_from(["1", "0"]) | TYPED,
     "--data-dir": st.sampled_from([".", "~nobody-of-this-name", "x" * 300]) | TYPED,
@@ -49,7 +52,9 @@ GIVEN = st.lists(
 
 @fuzzed(cost=3)
 @given(given=GIVEN)
-@example(given=[("--models", f"svm[C=[{','.join(map(str, range(1, 10_001)))}]]"), ("--seeds", "10000")])
+@example(
+    given=[("--models", f"svm[C=[{','.join(map(str, range(1, 10_001)))}]]"), ("--seeds", "10000")]
+)
 def test_whatever_is_typed_is_planned_or_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[tuple[str, str]]
 ) -> None:

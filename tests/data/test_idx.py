@@ -128,7 +128,7 @@ def test_images_of_another_size() -> None:
 
 @pytest.mark.parametrize("shape", [(2**32 - 1, 2**32 - 1, 0), (0, 2**32 - 1, 2**32 - 1)])
 def test_dimensions_that_no_array_can_have(shape: tuple[int, ...]) -> None:
-    with pytest.raises(DataError, match="expected images of 28 x 28 pixels, found [0-9]+ x [0-9]+"):
+    with pytest.raises(DataError, match="expected images of 28 x 28 pixels, found"):
         idx.decode_images(idx.header(shape), "here")
 
 

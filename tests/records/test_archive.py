@@ -123,9 +123,9 @@ def header(fields: str) -> bytes:
 @pytest.mark.parametrize(
     "fields",
     [
-        "{'descr': '|u1', 'fortran_order': False, 'shape': (%d,)}" % 10**30,
-        "{'descr': '|u1', 'fortran_order': True, 'shape': (%d,)}" % 10**15,
-        "{'descr': '|u1', 'fortran_order': True, 'shape': (%d,)}" % 10**30,
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({10**30},)}}",
+        f"{{'descr': '|u1', 'fortran_order': True, 'shape': ({10**15},)}}",
+        f"{{'descr': '|u1', 'fortran_order': True, 'shape': ({10**30},)}}",
         "-" * 9_000 + "1",
         "(" * 9_000,
         "{'a':\n  1\n 2",
