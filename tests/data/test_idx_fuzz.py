@@ -79,7 +79,7 @@ def test_any_header_decodes_or_is_refused(content: bytes) -> None:
             assert idx.encode(array) == content
 
 
-@fuzzed(cost=3)
+@fuzzed()
 @given(data=st.data())
 def test_a_folder_with_any_files_is_the_dataset_or_is_refused(
     home: Path, small: Any, data: st.DataObject
@@ -91,7 +91,9 @@ def test_a_folder_with_any_files_is_the_dataset_or_is_refused(
         prepare(small.info, folder)
     names = sorted(path.relative_to(home) for path in home.rglob("*") if path.is_file())
     for name in data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3)):
-        original = (home / name).read_bytes()
+        # A note of a check holds a time, which would make other cases of the same draws.
+        is_note = name.suffix == ".json"
+        original = b'{"path": "a", "size": 1}' if is_note else (home / name).read_bytes()
         (home / name).write_bytes(
             json.dumps(data.draw(JUNK)).encode() if data.draw(st.booleans())
             else spoilt(data, original, original)
