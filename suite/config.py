@@ -14,14 +14,19 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from suite.errors import ConfigError, UsageError, did_you_mean
 
+# In characters; reading TOML takes time that grows with the square of a key's length.
+_LARGEST_FILE = 2**15
+_LONGEST_REASON = 200
 _MOST_SEEDS = 10_000
+_MOST_SIZES = 10_000
 _SEED_LIMIT = 2**32
 _SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?"
@@ -74,18 +79,28 @@ def read_config(path: Path) -> SweepConfig:
         ConfigError: It can't be read, is not TOML, or has a key or value that is not known.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LARGEST_FILE + 1)
+        if len(text) > _LARGEST_FILE:
+            raise ConfigError(f"{path}: more than {_LARGEST_FILE:,} characters, expected fewer. "
+                              "Divide it into several files")  # fmt: skip
+        content = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror})") from error
+        raise ConfigError(
+            f"{path}: can't be read ({error.strerror}), expected a sweep in TOML"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: expected UTF-8 text ({error})") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        reason = str(error)[:_LONGEST_REASON]
+        raise ConfigError(
+            f'{path}: not TOML: {reason}. Write lines such as preset = "quick"'
+        ) from error
     known = [field.name for field in fields(SweepConfig)]
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key not in known:
-            raise ConfigError(f"{path}: unknown key {key!r}.{did_you_mean(key, known)}")
+            raise ConfigError(f"{path}: unknown key {key[:80]!r}.{did_you_mean(key, known)}")
         try:
             values[key] = _READERS[key](value)
         except UsageError as error:
@@ -100,7 +115,7 @@ def parse_seeds(text: str | int) -> tuple[int, ...]:
         UsageError: It is neither a count from 1 to 10,000 nor a list of different whole numbers
             from 0 to 2**32 - 1.
     """
-    written = str(text).strip()
+    written = _written(text).strip()
     if re.fullmatch("[0-9]{1,9}", written):
         count = int(written)
         if not 1 <= count <= _MOST_SEEDS:
@@ -108,6 +123,9 @@ def parse_seeds(text: str | int) -> tuple[int, ...]:
                              f"the seed {count} alone is written '{count},'")  # fmt: skip
         return tuple(range(count))
     parts = [part.strip() for part in written.removesuffix(",").split(",")]
+    if len(parts) > _MOST_SEEDS:
+        raise UsageError(f"seeds {written[:80]!r}: expected at most {_MOST_SEEDS:,}, "
+                         f"got {len(parts):,}")  # fmt: skip
     for part in parts:
         if not re.fullmatch("[0-9]{1,10}", part) or int(part) >= _SEED_LIMIT:
             raise UsageError(
@@ -115,7 +133,7 @@ def parse_seeds(text: str | int) -> tuple[int, ...]:
                 "Write a count such as 5, or a list such as 0,1,2"
             )
     seeds = [int(part) for part in parts]
-    twice = next((seed for i, seed in enumerate(seeds) if seed in seeds[:i]), None)
+    twice = _twice(seeds)
     if twice is not None:
         raise UsageError(f"seeds {written[:80]!r}: {twice} stands twice. Name each seed once")
     return tuple(seeds)
@@ -127,19 +145,22 @@ def parse_sizes(text: str | int) -> tuple[int, ...]:
     Raises:
         UsageError: It is no list of different whole numbers from 1 to 999,999,999.
     """
-    written = str(text).strip()
-    sizes: list[int] = []
-    for part in (part.strip() for part in written.split(",")):
+    written = _written(text).strip()
+    parts = [part.strip() for part in written.split(",")]
+    if len(parts) > _MOST_SIZES:
+        raise UsageError(f"train sizes {written[:80]!r}: expected at most {_MOST_SIZES:,}, "
+                         f"got {len(parts):,}")  # fmt: skip
+    for part in parts:
         if not re.fullmatch("[0-9]{1,9}", part) or int(part) == 0:
             raise UsageError(
                 f"train sizes {written[:80]!r}: {part[:80]!r} is no number of training images. "
                 "Write whole numbers from 1, such as 600,6000"
             )
-        if int(part) in sizes:
-            raise UsageError(f"train sizes {written[:80]!r}: {int(part)} stands twice. "
-                             "Name each size once")  # fmt: skip
-        sizes.append(int(part))
-    return tuple(sorted(sizes))
+    sizes = sorted(map(int, parts))
+    twice = _twice(sizes)
+    if twice is not None:
+        raise UsageError(f"train sizes {written[:80]!r}: {twice} stands twice. Name each size once")
+    return tuple(sizes)
 
 
 def parse_duration(text: str | float) -> float:
@@ -148,12 +169,14 @@ def parse_duration(text: str | float) -> float:
     Raises:
         UsageError: It is none of these, or not above zero.
     """
-    written = str(text).strip().lower().replace(" ", "")
+    written = _written(text).strip().lower().replace(" ", "")
     match = _DURATION.fullmatch(written)
     parts = zip(match.groups(), _SECONDS.values(), strict=True) if match else ()
     seconds = sum(float(number) * unit for number, unit in parts if number)
     if isinstance(text, bool) or not 0 < seconds < math.inf:
-        raise UsageError(f"{str(text)[:80]!r} is no time above zero. Write 2h, 15m, 90s or 1h30m")
+        raise UsageError(
+            f"{_written(text)[:80]!r} is no time above zero. Write 2h, 15m, 90s or 1h30m"
+        )
     return seconds
 
 
@@ -172,12 +195,28 @@ def parse_memory(text: str) -> int:
     raise UsageError(f"{str(text)[:80]!r} is no amount of memory. Write 8GB, 500MB or 2GiB")
 
 
+def _twice(numbers: Iterable[int]) -> int | None:
+    return next((number for number, count in Counter(numbers).items() if count > 1), None)
+
+
+def _written(value: object, spell: Callable[[object], str] = str) -> str:
+    """A value as text, be it an integer of more digits than Python writes."""
+    try:
+        return spell(value)
+    except ValueError:
+        return "a number of thousands of digits"
+
+
+def _shown(value: object) -> str:
+    return _written(value, repr)[:80]
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise UsageError(f"expected text or a list of texts, got {value!r}")
+    raise UsageError(f"expected text or a list of texts, got {_shown(value)}")
 
 
 def _names(value: object) -> tuple[str, ...]:
@@ -187,45 +226,51 @@ def _names(value: object) -> tuple[str, ...]:
 def _text(value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value.strip()
-    raise UsageError(f"expected text, got {value!r}")
+    raise UsageError(f"expected text, got {_shown(value)}")
 
 
 def _path(value: object) -> Path:
-    return Path(_text(value)).expanduser()
+    text = _text(value)
+    if not text.isprintable():
+        raise UsageError(f"expected a path of characters that can be printed, got {_shown(text)}")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text[:80]!r}: there is no such home. Write the whole path") from error
 
 
 def _count(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value
-    raise UsageError(f"expected a whole number, at least 1, got {value!r}")
+    raise UsageError(f"expected a whole number, at least 1, got {_shown(value)}")
 
 
 def _seeds(value: object) -> tuple[int, ...]:
     if isinstance(value, list):
-        return parse_seeds(",".join(str(item) for item in value) + ",")
+        return parse_seeds(",".join(map(_written, value)) + ",")
     if isinstance(value, str | int) and not isinstance(value, bool):
         return parse_seeds(value)
-    raise UsageError(f"expected a count or a list of whole numbers, got {value!r}")
+    raise UsageError(f"expected a count or a list of whole numbers, got {_shown(value)}")
 
 
 def _sizes(value: object) -> tuple[int, ...]:
     if isinstance(value, list):
-        return parse_sizes(",".join(str(item) for item in value))
+        return parse_sizes(",".join(map(_written, value)))
     if isinstance(value, str | int) and not isinstance(value, bool):
         return parse_sizes(value)
-    raise UsageError(f"expected a list of whole numbers, got {value!r}")
+    raise UsageError(f"expected a list of whole numbers, got {_shown(value)}")
 
 
 def _duration(value: object) -> float:
     if isinstance(value, str | int | float):
         return parse_duration(value)
-    raise UsageError(f"expected a time such as '2h' or seconds, got {value!r}")
+    raise UsageError(f"expected a time such as '2h' or seconds, got {_shown(value)}")
 
 
 def _memory(value: object) -> int:
     if isinstance(value, str):
         return parse_memory(value)
-    raise UsageError(f"expected text such as '8GB', got {value!r}")
+    raise UsageError(f"expected text such as '8GB', got {_shown(value)}")
 
 
 _READERS: Mapping[str, Callable[[object], Any]] = {

@@ -15,6 +15,10 @@ class SuiteError(Exception):
 
     exit_status = 2
 
+    def __str__(self) -> str:
+        """The message. Names and paths in it may be anyone's: a terminal obeys none of them."""
+        return printable(super().__str__(), keep="\n")
+
 
 class UsageError(SuiteError):
     """A name, option or selection that the suite does not know or can't use."""
@@ -50,6 +54,16 @@ class ModelError(SuiteError):
 
 class PictureError(SuiteError):
     """A picture that can't be read, or that is none that a model could classify."""
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Text in which whatever can't be printed is spelled out, as Python spells it in strings.
+
+    Args:
+        text: The text.
+        keep: Characters that stay as they are.
+    """
+    return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

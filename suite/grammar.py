@@ -24,7 +24,7 @@ from suite.errors import UsageError
 Value: TypeAlias = "int | float | bool | str | list[Value] | None"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
-_PATH = re.compile(r"""[^,\[\]"']+?\.py(?=\s*(?:$|[/\[,]))""")
+_PATH = re.compile(r"""[^,\[\]"'\t\r\n]+?\.py(?=\s*(?:$|[/\[,]))""")
 _WORD = re.compile(r"""[^\s,\[\]()="']+""")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

@@ -22,6 +22,7 @@ SIDE = 28
 FORMATS = ("PNG", "JPEG")
 LARGEST_FILE = 64 * 2**20
 LARGEST_PIXELS = 50_000_000
+LONGEST_SIDE = 2**14  # whose square, which a long picture is padded to, takes 256 MiB
 _ORIENTATION = 0x0112
 # Grey levels above it count as light.
 _MIDDLE = 127
@@ -101,11 +102,12 @@ def _grey(path: Path, notes: list[str]) -> NDArray[np.uint8]:
     except PictureError:
         raise
     except UnidentifiedImageError as error:
-        raise PictureError(f"{path}: no PNG or JPEG picture") from error
+        raise PictureError(f"{path}: no PNG or JPEG picture; convert it to one") from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{path}: more than {LARGEST_PIXELS:,} pixels") from error
+        raise PictureError(f"{path}: expected at most {LARGEST_PIXELS:,} pixels") from error
     except Exception as error:  # whatever broken bytes make the decoders raise
-        raise PictureError(f"{path}: a broken picture ({error})"[:300]) from error
+        reason = " ".join(str(error)[:200].split())
+        raise PictureError(f"{path}: a broken picture ({reason}); save it again") from error
 
 
 def _check_size(path: Path, width: int, height: int) -> None:
@@ -114,6 +116,10 @@ def _check_size(path: Path, width: int, height: int) -> None:
     if width * height > LARGEST_PIXELS:
         raise PictureError(
             f"{path}: {width} x {height} pixels, expected at most {LARGEST_PIXELS:,} in all"
+        )
+    if max(width, height) > LONGEST_SIDE:
+        raise PictureError(
+            f"{path}: {width} x {height} pixels, expected at most {LONGEST_SIDE:,} on a side"
         )
 
 

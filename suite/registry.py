@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -132,11 +133,7 @@ def discover(files: Iterable[Path] = (), *, packages: Mapping[str, Path] | None 
         except BrokenPluginError as error:
             broken.append(Broken(path=error.path, line=error.line, message=error.reason))
     for file in files:
-        path = file.expanduser().resolve()
-        if path.suffix != ".py" or not path.is_file():
-            known = models.get(normal_name(path.stem))
-            hint = f". The model {known.name} is {shown(known.path)}" if known else ""
-            raise PluginError(f"{file}: expected a Python file (.py), there is none{hint}")
+        path = plugin_path(file, models)
         if all(model.path != path for model in models.values()):
             _add(models, _Candidate(path.stem, path, None))
     ordered = {name: models[name] for name in sorted(models)}
@@ -146,6 +143,25 @@ def discover(files: Iterable[Path] = (), *, packages: Mapping[str, Path] | None 
 def normal_name(name: str) -> str:
     """A name as the suite compares it: lower case, and `-` and `_` are the same."""
     return name.strip().lower().replace("-", "_")
+
+
+def plugin_path(file: Path, models: Mapping[str, Model] = MappingProxyType({})) -> Path:
+    """The whole path of a plugin file that the user named.
+
+    Args:
+        file: The name.
+        models: Models found so far: half a path may mean one of them.
+
+    Raises:
+        PluginError: There is no such file.
+    """
+    with suppress(OSError, RuntimeError):  # too long a name, links in a circle, no such home
+        path = file.expanduser().resolve()
+        if path.suffix == ".py" and path.is_file():
+            return path
+    known = models.get(normal_name(file.stem))
+    hint = f". The model {known.name} is {shown(known.path)}" if known else ""
+    raise PluginError(f"{str(file)[:200]}: expected a Python file (.py), there is none{hint}")
 
 
 def missing_of(requires: Iterable[str]) -> tuple[str, ...]:

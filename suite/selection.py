@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from types import MappingProxyType
 
 from suite.contract import Params, Plugin
-from suite.errors import UsageError, did_you_mean
+from suite.errors import PluginError, UsageError, did_you_mean
 from suite.grammar import Item, Value, parse, spell
 from suite.identity import as_defaults, identity, kind, label, like
-from suite.registry import Model, Registry, discover, normal_name
+from suite.registry import Model, Registry, discover, normal_name, plugin_path
 
 __all__ = [
     "Selection",
@@ -98,7 +99,11 @@ def select(
     wanted = _families(registry, families)
     items = _items(models)
     if items:
-        chosen = [selection for item in items for selection in _chosen(registry, item)]
+        every = (selection for item in items for selection in _chosen(registry, item))
+        chosen = list(islice(every, _MOST_COMBINATIONS + 1))
+        if len(chosen) > _MOST_COMBINATIONS:
+            raise UsageError(f"more than {_MOST_COMBINATIONS:,} models with their parameters, "
+                             "expected at most as many. Name fewer at once")  # fmt: skip
     else:
         installed = [model for model in registry.models.values() if not model.missing]
         chosen = [selection for model in installed for selection in _rows(model)]
@@ -123,7 +128,7 @@ def find_model(registry: Registry, name: str) -> Model:
     for broken in registry.broken:
         if normal_name(broken.path.stem) == wanted:
             raise UsageError(f"the model {wanted} can't be used. {broken}")
-    raise UsageError(f"unknown model {name!r}.{did_you_mean(wanted, registry.models)}")
+    raise UsageError(f"unknown model {name[:80]!r}.{did_you_mean(wanted, registry.models)}")
 
 
 def find_item(registry: Registry, item: Item) -> Model:
@@ -135,11 +140,14 @@ def find_item(registry: Registry, item: Item) -> Model:
     if item.path is None:
         _refuse_half_a_path(registry, item)
         return find_model(registry, item.name)
-    path = item.path.expanduser().resolve()
-    for model in registry.models.values():
-        if model.path == path:
-            return model
-    raise UsageError(f"{item.path} was not loaded. Pass plugin_files(models) to discover")
+    with suppress(PluginError):
+        path = plugin_path(item.path)
+        for model in registry.models.values():
+            if model.path == path:
+                return model
+    raise UsageError(
+        f"{str(item.path)[:200]} was not loaded. Pass plugin_files(models) to discover"
+    )
 
 
 def _refuse_half_a_path(registry: Registry, item: Item) -> None:
@@ -160,7 +168,9 @@ def _families(registry: Registry, families: Sequence[str]) -> tuple[str, ...]:
     names = [normal_name(name) for text in texts for name in text.split(",")]
     for name in names:
         if name not in registry.families:
-            raise UsageError(f"unknown family {name!r}.{did_you_mean(name, registry.families)}")
+            raise UsageError(
+                f"unknown family {name[:80]!r}.{did_you_mean(name, registry.families)}"
+            )
     return tuple(dict.fromkeys(names))
 
 
@@ -204,7 +214,9 @@ def _variant(model: Model, written: str | None) -> dict[str, Value]:
         return dict(plugin.params)
     if name not in plugin.variants:
         known = [DEFAULT_VARIANT, *plugin.variants]
-        raise UsageError(f"{model.name} has no variant {written!r}.{did_you_mean(name, known)}")
+        raise UsageError(
+            f"{model.name} has no variant {str(written)[:80]!r}.{did_you_mean(name, known)}"
+        )
     return {**plugin.params, **plugin.variants[name]}
 
 
@@ -213,7 +225,7 @@ def _checked(model: Model, name: str, item: Item) -> tuple[Value, ...]:
     plugin = model.plugin
     if name not in plugin.params:
         hint = did_you_mean(name, plugin.params) or " It has none."
-        raise UsageError(f"{model.name} has no parameter {name!r}.{hint}")
+        raise UsageError(f"{model.name} has no parameter {name[:80]!r}.{hint}")
     assert item.changes is not None
     return tuple(_fitted(model.name, plugin, name, value) for value in item.changes[name])
 

@@ -25,6 +25,8 @@ from suite.selection import Selection, select_models
 
 DEFAULT_DATASETS = ("fashion", "mnist")
 DEFAULT_TIMEOUT = 2 * 3600.0
+# Planning that many takes about a minute.
+MOST_RUNS = 100_000
 # Loading libraries before the first run, with and without Keras.
 STARTUP_SECONDS = {True: 8.0, False: 2.0}
 
@@ -129,7 +131,7 @@ def prepare(settings: Settings) -> Sweep:
     protocol, preset = protocol_named(settings.protocol), _preset_of(settings)
     _check_counts(settings)
     if settings.precision not in PRECISIONS:
-        raise UsageError(f"unknown precision {settings.precision!r}."
+        raise UsageError(f"unknown precision {settings.precision[:80]!r}."
                          f"{did_you_mean(settings.precision, PRECISIONS)}")  # fmt: skip
     if not settings.datasets:
         raise UsageError("no dataset is named; use --datasets fashion,mnist or digits")
@@ -140,6 +142,8 @@ def prepare(settings: Settings) -> Sweep:
     splits = Splits(datasets, protocol)
     presets = {name: splits.presets(name, preset, settings.train_sizes) for name in datasets}
     seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))
+    rows = len(selections) * sum(map(len, presets.values()))
+    _check_size(rows * len(seeds) * max(protocol.folds, 1))
     recorded, damaged = _recorded(settings.results, protocol, presets, selections)
     plan = make_plan(
         selections,
@@ -203,6 +207,12 @@ def _check_counts(settings: Settings) -> None:
         raise UsageError(f"--jobs {settings.jobs}: expected 1 or more")
     if settings.seeds is not None and not settings.seeds:
         raise UsageError("no seed is named; use --seeds 5 or --seeds 0,1,2")
+
+
+def _check_size(runs: int) -> None:
+    if runs > MOST_RUNS:
+        raise UsageError(f"{runs:,} runs, expected at most {MOST_RUNS:,} in a sweep. "
+                         "Name fewer models, seeds or training sizes at once")  # fmt: skip
 
 
 def _recorded(

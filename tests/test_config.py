@@ -98,6 +98,16 @@ def test_the_sweeps_of_the_project_can_be_read(file: Path) -> None:
         ("timeout = 'soon'", "timeout: 'soon' is no time"),
         ("timeout = [1]", "timeout: expected a time"),
         ("memory = 8", "memory: expected text such as '8GB'"),
+        ("seeds = " + "9" * 5000, "not TOML: Exceeds the limit"),
+        ("seeds = 0x" + "f" * 5000, "seeds: seeds 'a number of thousands of digits'"),
+        ("seeds = [0x" + "f" * 5000 + "]", "'a number of thousands of digits' is no whole number"),
+        ("jobs = [0x" + "f" * 5000 + "]", "at least 1, got a number of thousands of digits"),
+        ("preset = [" + "5," * 9000 + "]", "preset: expected text, got [5, 5, "),
+        ("seeds = '" + "1," * 10_000 + "2'", "expected at most 10,000, got 10,001"),
+        ("results = '~nobody-of-this-name/x'", "results: '~nobody-of-this-name/x': there is no"),
+        ('site = "a\\u0000b"', "site: expected a path of characters that can be printed"),
+        ("x" * 2000 + " = 1", "unknown key 'xxx"),
+        ("#" * 32_769, "more than 32,768 characters"),
     ],
 )
 def test_mistakes_name_file_and_key(tmp_path: Path, text: str, message: str) -> None:
@@ -105,6 +115,7 @@ def test_mistakes_name_file_and_key(tmp_path: Path, text: str, message: str) -> 
         read(tmp_path, text)
     assert str(caught.value).startswith(f"{tmp_path / 'sweep.toml'}: ")
     assert message in str(caught.value)
+    assert len(str(caught.value)) < 600
 
 
 def test_files_that_can_not_be_read(tmp_path: Path) -> None:
@@ -115,6 +126,9 @@ def test_files_that_can_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"preset = '\xff'")
     with pytest.raises(ConfigError, match="expected UTF-8"):
         read_config(tmp_path / "latin.toml")
+    (tmp_path / "endless.toml").symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match="more than 32,768 characters"):
+        read_config(tmp_path / "endless.toml")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +163,7 @@ def test_seeds(text: str | int, seeds: tuple[int, ...]) -> None:
         ("4294967296,", "is no whole number"),
         ("9" * 5000, "is no whole number"),
         ("²", "is no whole number"),
+        (",".join(map(str, range(10_001))), "expected at most 10,000, got 10,001"),
     ],
 )
 def test_seeds_that_are_none(text: str, message: str) -> None:
@@ -181,6 +196,7 @@ def test_training_sizes(text: str | int, sizes: tuple[int, ...]) -> None:
         ("1234567890", "is no number"),
         ("9" * 5000, "is no number"),
         ("²", "is no number"),
+        (",".join(map(str, range(1, 10_002))), "expected at most 10,000, got 10,001"),
     ],
 )
 def test_training_sizes_that_are_none(text: str, message: str) -> None:

@@ -98,6 +98,7 @@ def test_several_items() -> None:
         ("svm[C=" + "(" * 9, 16, "at most 8 lists"),
         ("'svm'", 1, "a path ending in .py"),
         ("./model", 1, "a model's name or a path"),
+        ("a\nb.py", 3, "a comma or the end"),
         ("svm\x00", 4, "characters that can be printed"),
         ("a\ud800", 2, "characters that can be printed"),
     ],

@@ -170,8 +170,11 @@ def test_a_file_named_by_the_user_must_be_usable(
 
 
 def test_a_file_that_is_not_there(folder: Folder, tmp_path: Path) -> None:
-    with pytest.raises(PluginError, match=r"nowhere\.py"):
-        folder.discover(tmp_path / "nowhere.py")
+    (tmp_path / "circle.py").symlink_to(tmp_path / "circle.py")
+    for file in (tmp_path / "nowhere.py", tmp_path / "circle.py", Path("~nobody-of-this-name/x.py"),
+                 Path("x" * 300 + ".py")):  # fmt: skip
+        with pytest.raises(PluginError, match=r"expected a Python file \(\.py\), there is none"):
+            folder.discover(file)
 
 
 def test_the_file_name_of_a_model_in_another_folder(folder: Folder, tmp_path: Path) -> None:

@@ -167,6 +167,13 @@ def test_values_that_fit(text: str, value: object) -> None:
         (f"svm[C=[{','.join(map(str, range(101)))}],degree=[{','.join(map(str, range(101)))}]]",
          "10,201 combinations"),
         ("./nowhere.py", "nowhere.py was not loaded"),
+        ("~nobody-of-this-name/x.py", "x.py was not loaded"),
+        ("x" * 300 + ".py", "x was not loaded"),
+        (",".join(f"svm[C={n},degree=[{','.join(map(str, range(100)))}]]" for n in range(101)),
+         "more than 10,000 models"),
+        ("x" * 3000, "unknown model 'xxx"),
+        ("svm/" + "x" * 3000, "svm has no variant 'xxx"),
+        (f"svm[{'x' * 3000}=1]", "svm has no parameter 'xxx"),
     ],
 )  # fmt: skip
 def test_mistakes(text: str, message: str) -> None:

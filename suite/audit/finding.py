@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from suite.errors import printable
+
 Severity = Literal["error", "warning"]
 
 RUN_AGAIN = "Run it again with `suite run --force`; a record is never edited."
@@ -59,5 +61,5 @@ class Finding(Fault):
 def shown(value: object) -> str:
     """A value as a finding shows it: on one line, cut where it is long."""
     text = value if isinstance(value, str) else ascii(value)
-    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    text = printable(text)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"

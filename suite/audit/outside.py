@@ -176,8 +176,9 @@ def _from_csv(content: bytes) -> dict[str, NDArray[Any]]:
         values += [row] if row else []
     columns = zip(*values, strict=True) if values else ([] for _ in header)
     types = {"index": np.int64, "prediction": np.int64, "confidence": np.float64}
+    # One by one: an array of texts would give each as much room as the longest needs.
     return {
-        name: np.array([text.strip() for text in column]).astype(types[name])
+        name: np.fromiter(map(float if name == "confidence" else int, column), types[name])
         for name, column in zip(header, columns, strict=True)
     }
 

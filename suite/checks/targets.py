@@ -10,7 +10,7 @@ from suite.checks.evidence import Step
 from suite.contract import Plugin
 from suite.grammar import Item, parse
 from suite.loading import BrokenPluginError
-from suite.registry import Broken, Registry, discover, normal_name
+from suite.registry import Broken, Registry, discover, normal_name, plugin_path
 from suite.selection import Selection, select
 
 ImportFile = Callable[[Path, str | None], Step]
@@ -74,14 +74,14 @@ def find_targets(models: Sequence[str], import_file: ImportFile) -> tuple[Target
 
 
 def _knows(registry: Registry, path: Path) -> bool:
-    own = path.expanduser().resolve()
+    own = plugin_path(path)
     paths = [model.path for model in registry.models.values()]
     return own in paths or own in [broken.path for broken in registry.broken]
 
 
 def _broken(registry: Registry, item: Item) -> Broken | None:
     for broken in registry.broken:
-        if item.path and item.path.expanduser().resolve() == broken.path:
+        if item.path and plugin_path(item.path) == broken.path:
             return broken
         name = normal_name(item.name)
         if not item.path and normal_name(broken.path.stem) == name and name not in registry.models:
@@ -102,9 +102,7 @@ def _outside(
 ) -> tuple[list[Target], Sequence[Selection]]:
     """A file outside the packages: what can't be used, or what was selected of it."""
     assert item.path is not None
-    path = item.path.expanduser().resolve()
-    if path.suffix != ".py" or not path.is_file():
-        discover([item.path])  # which says what is wrong
+    path = plugin_path(item.path)
     first = path not in imported
     if first:
         imported[path] = import_file(path, None)

@@ -187,7 +187,7 @@ def _remember(folder: Path, file: IdxFile, path: Path) -> None:
 def _is_remembered(folder: Path, file: IdxFile, path: Path) -> bool:
     try:
         return bool(json.loads(_note(folder, file).read_bytes()) == _state(path))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 

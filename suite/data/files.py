@@ -29,7 +29,11 @@ def cache_dir() -> Path:
     """The folder for what the suite can make again: $SUITE_CACHE_DIR, or the user's cache."""
     chosen = os.environ.get("SUITE_CACHE_DIR")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        try:
+            return Path(chosen).expanduser().absolute()
+        except RuntimeError as error:
+            raise DataError(f"SUITE_CACHE_DIR is {chosen[:80]!r}, and there is no such home. "
+                            "Write the whole path.") from error  # fmt: skip
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("fashion-mnist-suite", appauthor=False))

@@ -92,11 +92,7 @@ def decode_images(data: bytes, where: str) -> NDArray[np.uint8]:
     Raises:
         DataError: Wrong magic number, images of another size, or too few or many bytes.
     """
-    images = _decode(data, IMAGES_MAGIC, where)
-    if images.shape[1:] != IMAGE_SHAPE:
-        rows, columns = images.shape[1:]
-        raise DataError(f"{where}: expected images of 28 x 28 pixels, found {rows} x {columns}.")
-    return images
+    return _decode(data, IMAGES_MAGIC, where)
 
 
 def decode_labels(data: bytes, where: str) -> NDArray[np.uint8]:
@@ -165,4 +161,7 @@ def _decode(data: bytes, magic: int, where: str) -> NDArray[np.uint8]:
             f"{where}: {fault}: the header says {' x '.join(map(str, shape))} values, so "
             f"{expected:,} bytes in all, found {len(data):,}. Get the file again."
         )
+    if magic == IMAGES_MAGIC and shape[1:] != IMAGE_SHAPE:
+        rows, columns = shape[1:]
+        raise DataError(f"{where}: expected images of 28 x 28 pixels, found {rows} x {columns}.")
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape)

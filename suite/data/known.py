@@ -187,7 +187,7 @@ def info_of(name: str) -> DatasetInfo:
         UsageError: There is none.
     """
     if name not in DATASETS:
-        raise UsageError(f"unknown dataset {name!r}.{did_you_mean(name, DATASETS)}")
+        raise UsageError(f"unknown dataset {name[:80]!r}.{did_you_mean(name, DATASETS)}")
     return DATASETS[name]
 
 

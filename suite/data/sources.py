@@ -22,6 +22,7 @@ import logging
 import os
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -236,10 +237,11 @@ def _given_places(info: DatasetInfo, data_dir: Path | None) -> Iterator[Place]:
 
 
 def _folder(label: str, path: Path) -> Path:
-    folder = path.expanduser().absolute()
-    if not folder.is_dir():
-        raise DataError(f"{label}: expected a folder, and {folder} is none. Correct the path.")
-    return folder
+    with suppress(OSError, RuntimeError):  # too long a name, or no such home
+        folder = path.expanduser().absolute()
+        if folder.is_dir():
+            return folder
+    raise DataError(f"{label}: expected a folder, and {path.absolute()} is none. Correct the path.")
 
 
 def _is_file(path: Path) -> bool:
@@ -254,13 +256,18 @@ def _from_archive(path: Path, file: IdxFile, where: str) -> bytes:
     limit = idx.size(file.shape) + _WRAPPER_BYTES
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{file.npz_key}.npy") as member:
+            # `zipfile` keeps to a limit with these alone; others unpack to gigabytes at once.
+            method = archive.getinfo(f"{file.npz_key}.npy").compress_type
+            if method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise zipfile.BadZipFile(f"compression method {method}")
             packed = member.read(limit)
         array = np.load(io.BytesIO(packed), allow_pickle=False)
         return idx.encode(np.asarray(array))
     except Exception as error:  # zipfile and NumPy raise whatever a broken file makes them meet
+        reason = f"{type(error).__name__}: {error}"[:200]
         raise DataError(
             f"{where}: expected an archive with the array {file.npz_key}, which can't be read "
-            f"({type(error).__name__}: {error}). Get the file again."
+            f"({reason}). Get the file again."
         ) from error
 
 

@@ -104,7 +104,7 @@ def protocol_named(name: str) -> Protocol:
         UsageError: There is none.
     """
     if name not in PROTOCOLS:
-        raise UsageError(f"unknown protocol {name!r}.{did_you_mean(name, PROTOCOLS)}")
+        raise UsageError(f"unknown protocol {name[:80]!r}.{did_you_mean(name, PROTOCOLS)}")
     return PROTOCOLS[name]
 
 
@@ -116,7 +116,7 @@ def preset_named(name: str) -> Preset:
     """
     preset = find_preset(name)
     if preset is None:
-        raise UsageError(f"unknown preset {name!r}.{did_you_mean(name, PRESETS)}")
+        raise UsageError(f"unknown preset {name[:80]!r}.{did_you_mean(name, PRESETS)}")
     return preset
 
 

@@ -26,7 +26,7 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED = 1
 _RAW_DEFLATE = -15
-# Of one array: far more than a run predicts, and little enough to hold in memory.
+# Of all arrays: far more than a run predicts, and little enough to hold in memory.
 _LARGEST_BYTES = 2**28
 # What numpy writes unless a header is very long: magic string, version 1.0, length of the rest.
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -60,10 +60,13 @@ def read_archive(content: bytes) -> dict[str, NDArray[Any]]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {
-                member.filename.removesuffix(_SUFFIX): parse_array(_unpack(content, member))
-                for member in archive.infolist()
-            }
+            members = archive.infolist()
+        if sum(member.file_size for member in members) > _LARGEST_BYTES:
+            raise zipfile.BadZipFile(f"unpacks to more than {_LARGEST_BYTES:,} bytes")
+        return {
+            member.filename.removesuffix(_SUFFIX): parse_array(_unpack(content, member))
+            for member in members
+        }
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, struct.error) as error:
         raise ValueError(str(error)) from error
 
@@ -80,8 +83,6 @@ def _unpack(content: bytes, member: zipfile.ZipInfo) -> bytes:
     packed = memoryview(content)[start : start + member.compress_size]
     if signature != _SIGNATURE or member.flag_bits & _ENCRYPTED:
         raise zipfile.BadZipFile(f"bad header of {member.filename!r}")
-    if member.file_size > _LARGEST_BYTES:
-        raise zipfile.BadZipFile(f"{member.filename!r} is larger than {_LARGEST_BYTES:,} bytes")
     if member.compress_type == zipfile.ZIP_DEFLATED:
         # No further than the size that is given, which a few bytes can exceed a thousandfold.
         unpacked = zlib.decompressobj(_RAW_DEFLATE).decompress(packed, member.file_size + 1)
@@ -103,6 +104,15 @@ def parse_array(content: bytes) -> NDArray[Any]:
     Raises:
         ValueError: It is not an array, or one of Python objects.
     """
+    try:
+        return _parse(content)
+    except ValueError:
+        raise
+    except Exception as error:  # NumPy raises whatever a broken header makes it meet
+        raise ValueError(f"no array ({type(error).__name__}: {error})") from error
+
+
+def _parse(content: bytes) -> NDArray[Any]:
     length = int.from_bytes(content[len(_MAGIC) : _PREFIX_BYTES], "little")
     start = _PREFIX_BYTES + length
     if content.startswith(_MAGIC) and start < len(content):

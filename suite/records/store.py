@@ -93,7 +93,12 @@ def scan(
     Raises:
         StoreError: The path is a file, or can't be read.
     """
-    if folder.exists() and not folder.is_dir():
+    try:
+        is_file = folder.exists() and not folder.is_dir()
+    except OSError as error:
+        raise StoreError(f"{folder} can't be read ({error.strerror}), expected a results folder; "
+                         "name another one") from error  # fmt: skip
+    if is_file:
         raise StoreError(f"{folder} is a file, expected a results folder; name another one")
     for path in record_paths(folder, dataset, table, models):
         try:

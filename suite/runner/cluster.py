@@ -35,7 +35,7 @@ def check_address(scheduler: str) -> None:
         parse_host_port(location)
     except ValueError as error:
         raise UsageError(
-            f"--scheduler {scheduler}: expected an address such as tcp://10.0.0.1:8786 ({error})"
+            f"--scheduler {scheduler[:80]!r}: expected an address such as tcp://10.0.0.1:8786"
         ) from error
 
 

@@ -21,6 +21,8 @@ BACKENDS = (DEFAULT_BACKEND, "jax", "torch")
 PRECISIONS = (DEFAULT_PRECISION, "bfloat16")
 # Processor seconds of a run besides fit and predict: fork, data, other predictions, record.
 RUN_OVERHEAD = 0.3
+# Of an estimate: 30 years, so that sums of many stay numbers.
+LONGEST_SECONDS = 1e9
 
 SplitOf = Callable[[RunKey], Split]
 
@@ -194,11 +196,16 @@ def cost_of(plugin: Plugin, images: int, params: Params) -> float:
         images: Training images.
         params: The parameters that the run uses.
     """
-    if callable(plugin.cost_hint):
-        return max(float(plugin.cost_hint(images, params)), 0.0)
-    epochs = plugin.params.get("epochs")
-    share = params["epochs"] / epochs if epochs else 1.0
-    return plugin.cost_hint * share * images / 60_000
+    try:
+        if callable(plugin.cost_hint):
+            cost = float(plugin.cost_hint(images, params))
+        else:
+            epochs = plugin.params.get("epochs")
+            share = params["epochs"] / epochs if epochs else 1.0
+            cost = plugin.cost_hint * share * images / 60_000
+    except Exception:  # of a value that makes no model: the run will say so
+        return 0.0
+    return min(max(0.0, cost), LONGEST_SECONDS)  # 0.0 first: it stays where the cost is no number
 
 
 def _speed(selections: Sequence[Selection], recorded: Mapping[RunKey, Record]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from suite.audit.known import Known
+from suite.audit.outside import read_predictions
 from suite.audit.validate import validate
 from suite.cli import app
 from suite.data.datasets import load
@@ -164,6 +166,9 @@ BAD = {
         "index,prediction,confidence\n" + "".join(f"{i},1,nan\n" for i in range(len(right)))
     ),
     "huge.csv": lambda right: "index,prediction\n" + f"0,{10**30}\n" * len(right),
+    "wide.csv": lambda right: (
+        "index,prediction\n" + "0,1\n" * (len(right) - 1) + f"0,{'9' * 4_000}\n"
+    ),
     "binary.csv": lambda right: b"\xff\xfe\x00",
     "zip.npz": lambda right: b"PK\x03\x04",
     "other.npz": lambda right: {"labels": right},
@@ -223,3 +228,14 @@ def test_a_claim_that_can_t_be_is_a_usage_error_and_leaves_no_file(
     done = bring(path, results, **options)
     assert isinstance(done.exception, UsageError), done.output
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_one_long_cell_makes_no_others_long() -> None:
+    content = b"index,prediction\n" + b"0,1\n" * 10_000 + b"0," + b"9" * 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError):
+            read_predictions(content, Path("long.csv"), 10_001)
+        assert tracemalloc.get_traced_memory()[1] < 50 * 2**20
+    finally:
+        tracemalloc.stop()

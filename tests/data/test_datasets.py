@@ -131,10 +131,11 @@ def test_a_given_file_that_was_checked_is_not_unpacked_again(
     assert reads == [touched]
 
 
-def test_a_broken_note_of_a_check_does_no_harm(folder: Path, small: Any) -> None:
+@pytest.mark.parametrize("content", [b"\xff{", b"[" * 100_000])
+def test_a_broken_note_of_a_check_does_no_harm(folder: Path, small: Any, content: bytes) -> None:
     cache = prepare(small.info, folder).folder
     for note in cache.glob("*.checked.json"):
-        note.write_bytes(b"\xff{")
+        note.write_bytes(content)
     prepare(small.info, folder)
     notes = [json.loads(note.read_bytes()) for note in cache.glob("*.checked.json")]
     assert len(notes) == 4

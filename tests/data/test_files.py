@@ -27,6 +27,12 @@ def test_the_cache_is_the_users_otherwise(home: Path, monkeypatch: pytest.Monkey
     assert files.cache_dir().is_absolute()
 
 
+def test_a_cache_in_a_home_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUITE_CACHE_DIR", "~nobody-of-this-name/cache")
+    with pytest.raises(DataError, match="there is no such home"):
+        files.cache_dir()
+
+
 def test_an_error_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "array.npy"
     path.write_text("old")

@@ -126,6 +126,12 @@ def test_images_of_another_size() -> None:
         idx.decode_images(idx.encode(IMAGES.reshape(3, 8, 98)), "here")
 
 
+@pytest.mark.parametrize("shape", [(2**32 - 1, 2**32 - 1, 0), (0, 2**32 - 1, 2**32 - 1)])
+def test_dimensions_that_no_array_can_have(shape: tuple[int, ...]) -> None:
+    with pytest.raises(DataError, match="expected images of 28 x 28 pixels, found"):
+        idx.decode_images(idx.header(shape), "here")
+
+
 def test_label_over_nine() -> None:
     with pytest.raises(DataError, match="expected labels 0 to 9, found 10 at index 1"):
         idx.decode_labels(idx.encode(np.array([3, 10, 12], dtype=np.uint8)), "here")

@@ -4,13 +4,13 @@ import dataclasses
 import gzip
 import logging
 import re
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from suite.data import idx, sources
 from suite.data.digits import make_digits
@@ -201,6 +201,12 @@ def test_a_named_folder_that_does_not_exist(
         sources.obtain(small.info, small.info.files[0], missing if way == "option" else None)
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-this-name", "x" * 300])
+def test_a_named_folder_that_can_t_be(home: Path, small: Any, name: str) -> None:
+    with pytest.raises(DataError, match="--data-dir: expected a folder"):
+        sources.obtain(small.info, small.info.files[0], Path(name))
+
+
 def test_a_variable_that_is_empty_names_no_folder(
     home: Path, small: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,33 +235,20 @@ def test_an_array_larger_than_expected_is_not_unpacked(home: Path, small: Any) -
         sources.read(path, small.info, small.info.files[0])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=5),
-    keep=st.one_of(st.just(1.0), st.floats(0, 1)),
-    from_archive=st.booleans(),
-)
-@pytest.mark.filterwarnings("ignore:Reading `.npy` or `.npz` file:UserWarning")
-def test_a_changed_file_is_refused_or_the_same(
-    tmp_path: Path,
-    small: Any,
-    edits: list[tuple[float, int]],
-    keep: float,
-    from_archive: bool,
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_would_unpack_to_gigabytes_at_once(
+    home: Path, small: Any, method: int
 ) -> None:
-    file = small.info.files[1]
-    if from_archive:
-        path = npz(tmp_path / "small.npz", small)
-    else:
-        path = small.write(tmp_path) / f"{file.name}.gz"
-    data = bytearray(path.read_bytes())
-    for position, value in edits:
-        data[int(position * (len(data) - 1))] = value
-    path.write_bytes(data[: int(keep * len(data))])
+    path = home / "small.npz"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("x_train.npy", bytes(64 * 2**20))
+    tracemalloc.start()
     try:
-        assert sources.read(path, small.info, file) == small.files[file.name]
-    except DataError:
-        return
+        with pytest.raises(DataError, match="the array x_train, which can't be read"):
+            sources.read(path, small.info, small.info.files[0])
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.real_data

@@ -113,3 +113,36 @@ def test_an_array_shorter_or_longer_than_its_header_says_is_refused():
     for content in (file.getvalue()[:-1], file.getvalue() + b"\x00"):
         with pytest.raises(ValueError, match="reshape"):
             parse_array(content)
+
+
+def header(fields: str) -> bytes:
+    content = fields.encode()
+    return b"\x93NUMPY\x01\0" + len(content).to_bytes(2, "little") + content
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({10**30},)}}",
+        f"{{'descr': '|u1', 'fortran_order': True, 'shape': ({10**15},)}}",
+        f"{{'descr': '|u1', 'fortran_order': True, 'shape': ({10**30},)}}",
+        "-" * 9_000 + "1",
+        "(" * 9_000,
+        "{'a':\n  1\n 2",
+        "'",
+    ],
+    ids=["too large", "too large for memory", "too large by columns", "deep", "nested", "indented",
+         "open"],
+)  # fmt: skip
+def test_a_header_that_says_nonsense_is_refused(fields):
+    with pytest.raises(ValueError):  # noqa: PT011 - NumPy's own words
+        parse_array(header(fields) + b"\0" * 9)
+
+
+def test_arrays_that_would_not_fit_into_memory_together_are_refused():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n in range(5):
+            archive.writestr(f"{n}.npy", bytes(60 * 2**20))
+    with pytest.raises(ValueError, match="unpacks to more than 268,435,456 bytes"):
+        read_archive(content.getvalue())

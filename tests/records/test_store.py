@@ -231,6 +231,11 @@ def test_a_file_in_the_folder_s_place_is_refused(tmp_path):
         read(path)
 
 
+def test_a_folder_whose_name_is_too_long_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"can't be read \(File name too long\)"):
+        read(tmp_path / ("x" * 300))
+
+
 def test_a_folder_that_can_t_be_written_is_refused_before_anything_is_run(tmp_path, monkeypatch):
     # Root may write anywhere, so the refusal of the disk is played by the call that makes files.
     def refuse(*args, **kwargs):

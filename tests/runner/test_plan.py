@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from suite.errors import UsageError
 from suite.records.record import DatasetFacts, Environment, RunError, make_record
-from suite.runner.plan import RUN_OVERHEAD, keras_backend
+from suite.registry import discover
+from suite.runner.plan import LONGEST_SECONDS, RUN_OVERHEAD, cost_of, keras_backend
 from suite.sweep import Settings, estimate_seconds, prepare
 
 
@@ -140,6 +144,28 @@ def test_costs_follow_the_number_of_training_images(sweep_of):
     jobs = sweep_of("fine", preset="standard", seeds=(0,), train_sizes=(100, 400)).plan.jobs
     few, many = (job.cost - RUN_OVERHEAD for job in jobs)
     assert many == pytest.approx(4 * few)
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["mlp[hidden_layer_sizes=none]", f"random_forest[n_estimators={'9' * 390}]",
+     f"mlp[hidden_layer_sizes=({'9' * 300},9)]", f"cmasch[epochs={'9' * 390}]"],
+)  # fmt: skip
+def test_a_cost_that_can_t_be_reckoned_holds_up_no_plan(sweep_of, model):
+    (job,) = sweep_of(models=(model,), preset="paper", seeds=(0,)).plan.jobs
+    assert RUN_OVERHEAD <= job.cost <= RUN_OVERHEAD + 5 * LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("hint", [float("nan"), float("inf"), -1.0])
+def test_a_hint_that_is_no_time_is_none(hint):
+    plugin = replace(discover().models["dummy"].plugin, cost_hint=lambda images, params: hint)
+    assert cost_of(plugin, 600, {}) in (0.0, LONGEST_SECONDS)
+
+
+def test_more_runs_than_can_be_planned_are_refused(sweep_of):
+    grid = f"svm[C=[{','.join(map(str, range(1, 1002)))}]]"
+    with pytest.raises(UsageError, match="100,100 runs, expected at most 100,000 in a sweep"):
+        sweep_of(models=(grid,), seeds=tuple(range(100)))
 
 
 def test_an_estimate_is_the_work_over_the_lanes_but_no_less_than_the_longest_run(sweep_of):
