@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from suite.errors import ModelError
 from suite.models_io.apart import classify
 from suite.models_io.saved import read_saved
 from tests.fuzzing import check_told, fuzzed, hostile_npy, junk, mangle, quick, spoil
-from tests.models_io.reading import CRASHED, Reader
+from tests.models_io.reading import Reader
 
-# scikit-learn can crash on arrays that do not belong together, as `predict` then tells.
-OUTCOMES = ("read", "refused", CRASHED)
 # A layer of millions of units would be made, which is for a process with a limit of memory.
 MODEST = junk(st.integers(-64, 64) | st.integers(2**62, 2**80))
 
@@ -92,14 +90,12 @@ def test_a_skops_model_of_any_members_is_read_or_refused(
     elif how == "header":
         members[data.draw(st.sampled_from(arrays))] = data.draw(hostile_npy())
     else:
-        chosen = data.draw(st.sampled_from(sorted(members)))
-        moved = members.pop(chosen)
-        members[data.draw(st.sampled_from(arrays) | st.text("0123456789./npyz", min_size=1, max_size=9))] = (
-            moved
-        )
+        moved = members.pop(data.draw(st.sampled_from(sorted(members))))
+        odd = st.text("0123456789./npyz", min_size=1, max_size=9)
+        members[data.draw(st.sampled_from(arrays) | odd)] = moved
     path = tmp_path / "model.skops"
     path.write_bytes(packed(members))
-    assert outcome(path, "skops") in OUTCOMES
+    event(outcome(path, "skops"))
 
 
 @fuzzed()
@@ -111,7 +107,7 @@ def test_an_archive_whose_directory_is_damaged_is_read_or_refused(
     tail = whole.rindex(b"PK\x01\x02") if data.draw(st.booleans()) else len(whole) - 60
     path = tmp_path / f"model.{format_}"
     path.write_bytes(whole[:tail] + mangle(data, whole[tail:]))
-    assert outcome(path, format_) in OUTCOMES
+    event(outcome(path, format_))
 
 
 @fuzzed(cost=3)
@@ -125,7 +121,7 @@ def test_a_network_of_any_layers_and_settings_is_read_or_refused(
     members["config.json"] = json.dumps(config).encode()
     path = tmp_path / "model.keras"
     path.write_bytes(packed(members))
-    assert outcome(path, "keras") in OUTCOMES
+    event(outcome(path, "keras"))
 
 
 @fuzzed(cost=75)
