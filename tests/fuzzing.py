@@ -25,7 +25,7 @@ EXAMPLES = int(os.environ.get("SUITE_FUZZ_EXAMPLES", "150"))
 LONGEST_SECONDS = 5.0
 LONGEST_MESSAGE = 700
 REMEDY = re.compile("expected|Did you mean|Known: |Write|Name|Get|Try|Use|Correct|Install|Restore|"
-                    "convert|save it again")  # fmt: skip
+                    "convert|save it again|need")  # fmt: skip
 
 
 def fuzzed(cost: int = 1) -> Callable[[Any], Any]:

@@ -166,9 +166,6 @@ BAD = {
         "index,prediction,confidence\n" + "".join(f"{i},1,nan\n" for i in range(len(right)))
     ),
     "huge.csv": lambda right: "index,prediction\n" + f"0,{10**30}\n" * len(right),
-    "wide.csv": lambda right: (
-        "index,prediction\n" + "0,1\n" * (len(right) - 1) + f"0,{'9' * 4_000}\n"
-    ),
     "binary.csv": lambda right: b"\xff\xfe\x00",
     "zip.npz": lambda right: b"PK\x03\x04",
     "other.npz": lambda right: {"labels": right},

@@ -89,7 +89,8 @@ def test_a_folder_with_any_files_is_the_dataset_or_is_refused(
     folder = small.write(home / "given", packed=data.draw(st.booleans()))
     if data.draw(st.booleans()):  # it was loaded before
         prepare(small.info, folder)
-    names = sorted(path.relative_to(home) for path in home.rglob("*") if path.is_file())
+    there = (*(home / "given").rglob("*"), *(home / "cache").rglob("*"))
+    names = sorted(path.relative_to(home) for path in there if path.is_file())
     for name in data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3)):
         # A note of a check holds a time, which would make other cases of the same draws.
         is_note = name.suffix == ".json"
