@@ -32,7 +32,9 @@ def check_folder(
             needed and not installed.
     """
     if scheduler is not None:
-        raise UsageError("--save-models is for runs on this machine, not with --scheduler")
+        raise UsageError(
+            "--save-models is for runs on this machine, not with --scheduler: leave out one"
+        )
     if models.resolve() == results.resolve():
         raise UsageError("--save-models and --results name one folder; models need their own")
     names = "|".join(name for s in selections for name in s.model.plugin.requires).split("|")

@@ -224,7 +224,7 @@ def _checked(model: Model, name: str, item: Item) -> tuple[Value, ...]:
     """The values to try for a parameter, in the type of its default."""
     plugin = model.plugin
     if name not in plugin.params:
-        hint = did_you_mean(name, plugin.params) or " It has none."
+        hint = did_you_mean(name, plugin.params) or " It has none: leave out the brackets"
         raise UsageError(f"{model.name} has no parameter {name[:80]!r}.{hint}")
     assert item.changes is not None
     return tuple(_fitted(model.name, plugin, name, value) for value in item.changes[name])
@@ -236,7 +236,7 @@ def _fitted(model_name: str, plugin: Plugin, name: str, value: Value) -> Value:
     try:
         fitted: Value = like(default, value)
     except OverflowError as error:
-        raise UsageError(f"{where}: the number is too large") from error
+        raise UsageError(f"{where}: the number is too large, expected a smaller one") from error
     if name == "epochs":
         if not isinstance(fitted, int) or isinstance(fitted, bool) or fitted < 1:
             raise UsageError(f"{where}: expected a whole number of epochs, at least 1")
@@ -252,7 +252,8 @@ def _fitted(model_name: str, plugin: Plugin, name: str, value: Value) -> Value:
 
 def _why_empty(registry: Registry, models: Sequence[str], wanted: Sequence[str]) -> str:
     if models:
-        return f"no model is left: none of those named is of the family {' or '.join(wanted)}"
+        families = " or ".join(wanted)
+        return f"no model is left: none of those named is of the family {families}. Name others"
     left_out = [m for m in registry.models.values() if not wanted or m.plugin.family in wanted]
     if not left_out:
         return "there is no model. Name a plugin file, such as --models ./my_model.py"

@@ -195,8 +195,8 @@ def _check_counts(settings: Settings) -> None:
 
         check_address(settings.scheduler)
         if settings.jobs is not None:
-            raise UsageError("--jobs is for this machine; with --scheduler each Dask worker does "
-                             "as many runs at a time as its threads allow")  # fmt: skip
+            raise UsageError("--jobs is for this machine: leave it out. With --scheduler each Dask "
+                             "worker does as many runs at a time as its threads allow")  # fmt: skip
         if settings.threads < 1:
             raise UsageError(f"--threads {settings.threads}: expected 1 or more")
     elif settings.threads < 1 or settings.threads > cores:

@@ -24,8 +24,10 @@ EXAMPLES = int(os.environ.get("SUITE_FUZZ_EXAMPLES", "150"))
 # Whatever the input: far more than any takes, and far less than what grows with its square.
 LONGEST_SECONDS = 5.0
 LONGEST_MESSAGE = 700
-REMEDY = re.compile("expected|Did you mean|Known: |Write|Name|Get|Try|Use|Correct|Install|Restore|"
-                    "convert|save it again|need")  # fmt: skip
+REMEDY = re.compile(
+    r"expected|Did you mean|Known: |Name |need "
+    r"|(?i:\b(choose|convert|correct|get|install|leave|restore|save|try|use|write) )"
+)
 
 
 def fuzzed(cost: int = 1) -> Callable[[Any], Any]:

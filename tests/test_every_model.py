@@ -14,6 +14,8 @@ from suite.models_io.saved import SUFFIXES, SavedModel, read_saved
 from suite.records.store import read
 from suite.runner.outputs import confidence_of
 
+pytestmark = pytest.mark.timeout(900)  # two sweeps of all models come before the first test
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):

@@ -44,6 +44,8 @@ from suite.runner.task import Task
 
 # Predictions are below 1 MB; a worker that does not hand them over in this time is stuck.
 ANSWER_SECONDS = 60.0
+# A message that nobody heeds.
+NOTHING: Mapping[str, Any] = {"kind": "nothing", "token": ""}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,7 @@ class Dispatch:
         needs = {(job.backend, job.requires): job for job in self._jobs}
         self._client.subscribe_topic(self._name, lambda event: self._inbox.put(event[1]))
         try:
+            self._await_messages()
             for plugin in (
                 SchedulerSide(self._name, self._client.id),
                 WorkerSide(self._name, list(needs.values())),
@@ -111,9 +114,22 @@ class Dispatch:
                 f"the scheduler or a worker at {self._address} can't join: "
                 f"{type(error).__name__}: {error}; install the same version of the suite there"
             ) from error
-        # Whoever joined before the topic was subscribed to; to hear of a worker twice is harmless.
+        # So that the number of lanes is known at the start; to hear of a worker twice is harmless.
         for _, message in self._client.get_events(self._name):
             self._hear(message)
+
+    def _await_messages(self) -> None:
+        """Wait until what is told under the sweep's name arrives here.
+
+        The subscription goes by a connection of its own. A worker that joined before it might not
+        be heard of, and a sweep without another would wait for ever.
+        """
+        for _ in range(int(ANSWER_SECONDS / POLL_SECONDS)):
+            self._client.log_event(self._name, NOTHING)
+            with suppress(queue.Empty):
+                self._inbox.get(timeout=POLL_SECONDS)
+                return
+        raise TimeoutError
 
     def runs(self) -> Generator[Finished, None, None]:
         """Do the runs."""
@@ -121,7 +137,7 @@ class Dispatch:
         self._on_event(SweepStarted(jobs=self._jobs, lanes=lanes))
         while self._waiting or self._live:
             self._fill()
-            message: Mapping[str, Any] = {"kind": "nothing", "token": ""}
+            message = NOTHING
             with suppress(queue.Empty):
                 message = self._inbox.get(timeout=POLL_SECONDS)
             if not self.connected:
@@ -129,8 +145,7 @@ class Dispatch:
             self._hear(message)
             while self._ended:
                 yield self._ended.popleft()
-            if lanes != len(self._lanes):
-                lanes = len(self._lanes)
+            if lanes != (lanes := len(self._lanes)):
                 self._on_event(LanesChanged(lanes=lanes))
 
     def close(self) -> None:
@@ -170,14 +185,8 @@ class Dispatch:
         limits = replace(self._limits, bytes=self._limits.bytes or lane.memory)
         task = make_task(job, self._datasets[job.key.dataset], split, limits, ())
         token = uuid.uuid4().hex
-        order = Order(
-            token=token,
-            job=job,
-            task=task,
-            dataset=info_of(job.key.dataset),
-            source=source_of(job),
-            lane=lane.number,
-        )
+        order = Order(token=token, job=job, task=task, dataset=info_of(job.key.dataset),
+                      source=source_of(job), lane=lane.number)  # fmt: skip
         future = self._client.submit(
             do_order, self._name, order, key=f"suite-run-{token}", pure=False, workers=[lane.worker]
         )
@@ -249,8 +258,8 @@ class Dispatch:
         if isinstance(error, SweepClosedError):
             self._lose(token, f"the worker {lane.worker} was shut down")
             return
-        told = error if isinstance(error, SuiteError) else repr(error)
-        raise RunnerError(f"on the worker {lane.worker}: {told}") from error
+        what = error if isinstance(error, SuiteError) else repr(error)
+        raise RunnerError(f"on the worker {lane.worker}: {what}") from error
 
     def _lose(self, token: str, reason: str) -> None:
         """Have a run done again, or give it up where it was lost too often."""
@@ -274,14 +283,9 @@ class Dispatch:
 
     def _finish(self, run: _Run, told: Told, machine: Machine) -> None:
         job = run.job
-        record, arrays = record_of(
-            job,
-            run.task,
-            told,
-            dataset=self._datasets[job.key.dataset],
-            split=self._split_of(job.key),
-            machine=machine,
-        )
+        dataset, split = self._datasets[job.key.dataset], self._split_of(job.key)
+        record, arrays = record_of(job, run.task, told, dataset=dataset, split=split,
+                                   machine=machine)  # fmt: skip
         self._ended.append(Finished(lane=run.lane, job=job, record=record, arrays=arrays))
 
     def _send_images(self, dataset: str, worker: str) -> None:

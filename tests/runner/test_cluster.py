@@ -19,6 +19,8 @@ from suite.runner.isolate import Limits
 from suite.runner.local import run_local
 
 pytest.importorskip("distributed")
+from distributed import Client
+
 from suite.runner import cluster, dispatch
 
 WAITS = """
@@ -99,6 +101,18 @@ def test_training_sizes_are_those_of_this_machine(shared, on_cluster, sweep_of):
     expected = {run.record.key: run.record.arrays_sha256 for run in here}
     assert {run.record.key: run.record.arrays_sha256 for run in away} == expected
     assert {key.preset for key in expected} == {"standard-n100", "standard"}
+
+
+def test_workers_are_heard_of_though_the_subscription_is_late(shared, on_cluster, monkeypatch):
+    send = Client._send_to_scheduler
+
+    def slowly(self, message):
+        late = message["op"] == "subscribe-topic"
+        self.loop.call_later(2.0 * late, lambda: send(self, message))
+
+    monkeypatch.setattr(Client, "_send_to_scheduler", slowly)
+    (run,) = on_cluster(shared, "fine", seeds=(0,))
+    assert run.record.status == "ok"
 
 
 def test_precision_reaches_a_worker(shared, on_cluster, run_all):
