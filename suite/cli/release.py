@@ -49,7 +49,8 @@ def release(
 ) -> None:
     """Freeze the leaderboard under a name: tables, sums of all records, how to cite it.
 
-    A release is never changed. The site is written anew, so that its pages lead to the release.
+    A release is never changed. The site is written anew, as by `suite report --site DIR`, so that
+    its pages lead to the release.
 
     Examples: suite release 2026.11; suite release 2026.11 --check.
     """
@@ -61,6 +62,7 @@ def release(
         if found.problems:
             raise typer.Exit(1)
         return
+    from reports.charts.drawing import converter
     from reports.release_files import freeze
     from reports.releases import checked_name
     from reports.site import summarise, write_report
@@ -72,7 +74,8 @@ def release(
     made = freeze(
         report.tables, report.damaged, site, name, of_day, allow_unpublishable=allow_unpublishable
     )
-    write_report(scan(results), site, data_dir=data_dir)
+    charts = converter() is not None
+    write_report(scan(results), site, data_dir=data_dir, charts=charts)
     _print_release(made, site)
 
 

@@ -52,6 +52,15 @@ def call(*arguments: str) -> Any:
     return CliRunner().invoke(app, list(arguments))
 
 
+def test_a_release_leaves_the_site_its_charts(folders: list[str], tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert")
+    assert call("report", *folders).exit_code == 0
+    before = {path.name for path in (tmp_path / "docs").iterdir()}
+    assert "charts.html" in before
+    assert call("release", "2026.05", *folders).exit_code == 0
+    assert before < {path.name for path in (tmp_path / "docs").iterdir()}
+
+
 def test_a_release_is_made_and_the_site_leads_to_it(folders: list[str], tmp_path: Path) -> None:
     made = call("release", "2026.05", *folders, "--date", "2026-05-03")
     assert made.exit_code == 0, made.output
