@@ -152,7 +152,9 @@ def _decode(data: bytes, magic: int, where: str) -> NDArray[np.uint8]:
         )
     start = 4 + 4 * _DIMENSIONS[magic]
     if len(data) < start:
-        raise DataError(f"{where}: truncated within the header, at byte {len(data)}.")
+        raise DataError(
+            f"{where}: truncated within the header, at byte {len(data)}. Get the file again."
+        )
     shape = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(4, start, 4))
     expected = size(shape)
     if len(data) != expected:

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from suite.errors import ModelError
+from suite.errors import ModelError, printable
 from suite.models_io.archives import check_archive
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _check_class(part: dict[str, Any], path: Path) -> None:
     listed = isinstance(name, str) and name in LAYERS | OTHERS
     ours = module in MODULES if isinstance(module, str) else False
     if not listed or not ours or part.get("registered_name") not in (None, name):
-        shown = ".".join(str(text)[:60] for text in (module, name) if text is not None)
+        shown = printable(".".join(str(text)[:60] for text in (module, name) if text is not None))
         raise ModelError(f"{path.name}: {shown} is not among the layers that may be loaded")
 
 

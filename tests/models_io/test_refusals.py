@@ -188,6 +188,7 @@ def put(layer):
             "module": "keras.config", "class_name": "enable_unsafe_deserialization",
             "config": {}}}),
         lambda config: config.update(class_name="Lambda"),
+        lambda config: config.update(module="\n\x1b[2J"),
         lambda config: config.update(class_name=["Sequential"]),
         lambda config: config["config"]["layers"].pop(),
     ],
