@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import ceil, floor, log10
 
 from reports import formats
+from reports.charts.points import ticks
+from reports.charts.style import error, fraction_along
 from reports.learning import Point, SizeCurve
 from reports.shell import Shell
 
@@ -54,7 +55,7 @@ class Section:
         sizes: All numbers of training images, ascending.
         lines: The curves, the best first.
         across: Marks of the axis of images: x and number.
-        up: Marks of the axis of accuracy: y and percent.
+        up: Marks of the axis of accuracy, by steps of the logarithm of the error: y and percent.
     """
 
     dataset: str
@@ -63,7 +64,7 @@ class Section:
     sizes: tuple[int, ...]
     lines: tuple[Line, ...]
     across: tuple[tuple[float, int], ...]
-    up: tuple[tuple[float, int], ...]
+    up: tuple[tuple[float, float], ...]
 
 
 def to_html(curves: Sequence[SizeCurve], shell: Shell, pages: Iterable[str] = ()) -> str:
@@ -95,20 +96,24 @@ def sections(curves: Iterable[SizeCurve]) -> tuple[Section, ...]:
     return tuple(_section(tuple(own)) for _, own in groupby(curves, key=rules))
 
 
+def _error_of(curve: SizeCurve, point: Point) -> float:
+    """The error of a point in percent, above 0."""
+    return error(point.accuracy_mean, curve.first.images)
+
+
 def _section(curves: Sequence[SizeCurve]) -> Section:
     sizes = sorted({point.train_images for curve in curves for point in curve.points})
-    percents = [100 * point.accuracy_mean for curve in curves for point in curve.points]
-    marks = _axis(min(percents), max(percents))
-    low, high = marks[0], marks[-1]
+    errors = [_error_of(curve, point) for curve in curves for point in curve.points]
+    axis = min(errors) / 1.15, min(max(errors) * 1.15, 100.0)
 
     def x(images: int) -> float:
-        return WIDTH * (log10(images) - log10(sizes[0])) / (log10(sizes[-1]) - log10(sizes[0]))
+        return WIDTH * fraction_along(images, (sizes[0], sizes[-1]))
 
-    def y(percent: float) -> float:
-        return HEIGHT * (high - percent) / (high - low)
+    def y(percent_wrong: float) -> float:
+        return HEIGHT * fraction_along(percent_wrong, axis)
 
     drawn = [
-        tuple((x(p.train_images), y(100 * p.accuracy_mean), p) for p in curve.points)
+        tuple((x(p.train_images), y(_error_of(curve, p)), p) for p in curve.points)
         for curve in curves
     ]
     labels = _label_places([points[-1][1] for points in drawn[:MOST_LABELS]])
@@ -123,17 +128,8 @@ def _section(curves: Sequence[SizeCurve]) -> Section:
             for place, (curve, points) in enumerate(zip(curves, drawn, strict=True))
         ),
         across=tuple((x(images), images) for images in _apart(sizes, x)),
-        up=tuple((y(mark), mark) for mark in marks),
+        up=tuple((y(tick), 100 - tick) for tick in ticks(*axis)),
     )
-
-
-def _axis(low: float, high: float) -> list[int]:
-    """Round percentages, evenly spaced, around some percentages: two or more."""
-    step = 5 if high - low <= 30 else 10
-    first, last = step * floor(low / step), step * ceil(high / step)
-    if first == last:
-        first, last = (first - step, last) if first else (first, last + step)
-    return list(range(first, last + 1, step))
 
 
 def _apart(sizes: Sequence[int], x: Callable[[int], float]) -> list[int]:

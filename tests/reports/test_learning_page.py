@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from math import log
 from pathlib import Path
 
 from hypothesis import example, given
@@ -43,11 +44,22 @@ def test_a_section_a_dataset_with_a_line_a_model(scored: MakeScored) -> None:
     assert [line.curve.first.model for line in fashion.lines] == ["model0", "model1", "model2"]
     best = fashion.lines[0].points
     assert [x for x, _, _ in best][::2] == [0, WIDTH]
-    # Even steps of the logarithm, and of accuracy: 70 to 80 and 80 to 90.
+    # Even steps of the logarithm of the images, and of the error: 30, 20 and 10 %.
     assert abs(best[1][0] - WIDTH * 1 / (1 + 0.903)) < 1
-    assert abs((best[0][1] - best[1][1]) - (best[1][1] - best[2][1])) < 1e-6
-    assert [percent for _, percent in fashion.up] == [65, 70, 75, 80, 85, 90]
-    assert (fashion.up[0][0], fashion.up[-1][0]) == (HEIGHT, 0)
+    step = (best[1][1] - best[2][1]) / log(2)
+    assert abs((best[0][1] - best[1][1]) - step * log(1.5)) < 1e-6
+    heights = {round(percent, 6): y for y, percent in fashion.up}
+    assert {70, 80, 90} <= set(heights)
+    assert abs(heights[80] - best[1][1]) < 1e-6
+    assert all(0 <= y <= HEIGHT for y in heights.values())
+
+
+def test_a_model_without_errors_is_drawn(scored: MakeScored) -> None:
+    runs = [scored(accuracy, train_images=size, preset=preset)
+            for accuracy, size, preset in ((0.9, 600, "standard-n600"), (1.0, 48_000, "standard"))
+            ]  # fmt: skip
+    (section,) = sections(size_curves(build_tables(runs, {}, tuple(DATASETS))))
+    assert section.lines[0].points[-1][1] < section.lines[0].points[0][1]
 
 
 def test_only_the_best_lines_have_labels(scored: MakeScored) -> None:
