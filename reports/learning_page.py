@@ -8,7 +8,7 @@ from itertools import groupby
 
 from reports import formats
 from reports.charts.points import ticks
-from reports.charts.style import error, fraction_along
+from reports.charts.style import error, error_domain, fraction_along
 from reports.learning import Point, SizeCurve
 from reports.shell import Shell
 
@@ -103,8 +103,7 @@ def _error_of(curve: SizeCurve, point: Point) -> float:
 
 def _section(curves: Sequence[SizeCurve]) -> Section:
     sizes = sorted({point.train_images for curve in curves for point in curve.points})
-    errors = [_error_of(curve, point) for curve in curves for point in curve.points]
-    axis = min(errors) / 1.15, min(max(errors) * 1.15, 100.0)
+    axis = error_domain([_error_of(curve, point) for curve in curves for point in curve.points])
 
     def x(images: int) -> float:
         return WIDTH * fraction_along(images, (sizes[0], sizes[-1]))

@@ -83,6 +83,11 @@ def error(accuracy: float, images: int) -> float:
     return round(100 * max(1 - accuracy, 0.5 / max(images, 1)), 5)
 
 
+def error_domain(errors: Sequence[float]) -> tuple[float, float]:
+    """Ends of a logarithmic axis of errors in percent, a little beyond the least and greatest."""
+    return min(errors) / 1.15, min(max(errors) * 1.15, 100.0)
+
+
 def accuracy_axis(channel: str, errors: Iterable[float], title: str) -> Spec:
     """An axis of accuracy whose steps are steps of the logarithm of the error.
 
@@ -91,8 +96,7 @@ def accuracy_axis(channel: str, errors: Iterable[float], title: str) -> Spec:
         errors: In percent.
         title: What is accurate.
     """
-    known = list(errors)
-    low, high = min(known) / 1.15, min(max(known) * 1.15, 100.0)
+    low, high = error_domain(list(errors))
     return {
         "title": f"{title} %",
         "scale": {"type": "log", "domain": [low, high], "nice": False, "reverse": True},

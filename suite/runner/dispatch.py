@@ -258,8 +258,8 @@ class Dispatch:
         if isinstance(error, SweepClosedError):
             self._lose(token, f"the worker {lane.worker} was shut down")
             return
-        what = error if isinstance(error, SuiteError) else repr(error)
-        raise RunnerError(f"on the worker {lane.worker}: {what}") from error
+        told = error if isinstance(error, SuiteError) else repr(error)
+        raise RunnerError(f"on the worker {lane.worker}: {told}") from error
 
     def _lose(self, token: str, reason: str) -> None:
         """Have a run done again, or give it up where it was lost too often."""

@@ -111,6 +111,8 @@ def test_workers_are_heard_of_though_the_subscription_is_late(shared, on_cluster
         self.loop.call_later(2.0 * late, lambda: send(self, message))
 
     monkeypatch.setattr(Client, "_send_to_scheduler", slowly)
+    # The workers tell of themselves after it was asked what had been told so far.
+    monkeypatch.setattr(Client, "get_events", lambda self, topic: ())
     (run,) = on_cluster(shared, "fine", seeds=(0,))
     assert run.record.status == "ok"
 
