@@ -83,6 +83,7 @@ def _environment() -> Environment:
     environment.filters["clean"] = clean
     environment.filters["one_line"] = one_line
     environment.filters["breakable"] = breakable
+    environment.filters["code_spans"] = code_spans
     return environment
 
 
@@ -91,6 +92,14 @@ def breakable(name: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"[,/\[_]", r"\g<0><wbr>", str(escape(name))))  # noqa: S704
+
+
+def code_spans(text: str) -> Markup:
+    """A sentence of a docstring, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    between = r"(?<!`)(`+)([^`]+)\1(?!`)"
+    return Markup(re.sub(between, r"<code>\2</code>", str(escape(text))))  # noqa: S704
 
 
 @cache

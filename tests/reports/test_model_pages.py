@@ -17,7 +17,7 @@ from reports.model_pages import ModelPage, model_pages, to_html
 from reports.page import to_html as front_page
 from reports.published import Result
 from reports.reproduction import reproduce
-from reports.shell import Shell
+from reports.shell import Shell, code_spans
 from reports.tables import build_tables
 from suite.contract import Plugin, Source
 from suite.data.known import DATASETS
@@ -92,6 +92,18 @@ def test_a_page_says_what_the_model_is_and_what_its_runs_gave(
     assert text.count("<polyline") == 2 * 6  # training and validation of each run with a history
     assert "has changed since" in text  # the failed run is of other code
     assert "has changed since" not in text_of(runs(), registry)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("those of `convnet`; ``sgd`` too", "those of <code>convnet</code>; <code>sgd</code> too"),
+        ("`<b>` & <i>", "<code>&lt;b&gt;</code> &amp; &lt;i&gt;"),
+        ("one ` alone, ``", "one ` alone, ``"),
+    ],
+)
+def test_words_between_backticks_are_code(text: str, shown: str) -> None:
+    assert code_spans(text) == shown
 
 
 def test_a_class_that_is_never_predicted_has_no_precision(runs: Any, registry: Registry) -> None:
