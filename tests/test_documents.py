@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -22,22 +23,22 @@ def modules() -> list[str]:
     return sorted(str(p.relative_to(ROOT)) for p in found if p.name != "__init__.py")
 
 
-def tree() -> set[str]:
-    """The files that the README's tree names, with their folders."""
-    block = README.split("## What stands where")[1].split("```")[1]
-    folder, named = "", set()
-    for line in block.strip().splitlines():
-        name = line.split()[0].rstrip(",")
-        if not line.startswith(" "):
-            folder = name if name.endswith("/") else ""
-        else:
-            named.add(folder + name)
-    return named
+def said_of_modules() -> dict[str, str]:
+    """What docs/layout.md says of each module, by its path."""
+    text = (ROOT / "docs" / "layout.md").read_text()
+    return dict(re.findall(r"^- \[`\w+\.py`\]\(\.\./(.+?)\): (.+)$", text, re.MULTILINE))
 
 
-def test_the_tree_has_a_line_for_every_module_but_contributed_plugins():
+def first_sentence(module: str) -> str:
+    docstring = ast.get_docstring(ast.parse((ROOT / module).read_text())) or ""
+    return docstring.split("\n\n")[0].replace("\n", " ").rstrip(".")
+
+
+def test_the_layout_tells_of_every_module_but_contributed_plugins_what_its_docstring_tells():
     plugins = {name for name in modules() if re.match(r"(baselines|cnn)/[^_]", name)}
-    assert set(modules()) - plugins <= tree() <= set(modules())
+    said = said_of_modules()
+    assert set(modules()) - plugins <= set(said) <= set(modules())
+    assert said == {name: first_sentence(name) for name in said}
 
 
 def suite_commands() -> list[str]:
