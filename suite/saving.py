@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,7 +36,7 @@ def check_folder(
         raise UsageError(
             "--save-models is for runs on this machine, not with --scheduler: leave out one"
         )
-    if models.resolve() == results.resolve():
+    if os.path.realpath(models) == os.path.realpath(results):
         raise UsageError("--save-models and --results name one folder; models need their own")
     names = "|".join(name for s in selections for name in s.model.plugin.requires).split("|")
     is_sklearn = any(name.partition(".")[0] == "sklearn" for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,7 +133,7 @@ def merge(sources: Sequence[Path], into: Path, known: Known, keep: Keep | None =
 def _check_apart(source: Path, into: Path) -> None:
     if not source.is_dir():
         raise StoreError(f"{source} is no folder, expected a results folder")
-    first, second = source.resolve(), into.resolve()
+    first, second = (Path(os.path.realpath(path)) for path in (source, into))
     if first == second or first in second.parents or second in first.parents:
         raise UsageError(f"{source} and {into} are one folder or lie in each other; "
                          "name two that are apart")  # fmt: skip

@@ -27,7 +27,7 @@ from suite.cli.reproduce import reproduce
 from suite.cli.run import run
 from suite.cli.validate import validate
 from suite.cli.verify import verify
-from suite.errors import SuiteError
+from suite.errors import SuiteError, printable
 
 app = typer.Typer(
     name="suite",
@@ -87,3 +87,9 @@ def main() -> None:
     except SuiteError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_status)
+    except OSError as error:
+        # A path that can't even be looked at: too long a name, links in a circle, a closed folder.
+        where = printable(f"{error.filename}: " if error.filename else "")
+        typer.echo(f"error: {where}{error.strerror or error}. Name a path that can be used, "
+                   "or mend this one.", err=True)  # fmt: skip
+        sys.exit(2)

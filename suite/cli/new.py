@@ -24,7 +24,7 @@ def new(
     from suite.registry import discover
     from suite.scaffold import write_plugin
 
-    path = write_plugin(name, kind, out.expanduser().absolute(), discover())
+    path = write_plugin(name, kind, out.absolute(), discover())
     written = shown(path)
     # A file among the suite's own models is found by its name.
     found = discover().models.get(name)

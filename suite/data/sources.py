@@ -93,7 +93,7 @@ def places(info: DatasetInfo, data_dir: Path | None = None) -> tuple[Place, ...]
     found = list(_given_places(info, data_dir))
     found.append(Place("the suite's cache", cache_dir() / info.name))
     if info.keras:
-        keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+        keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
         found.append(Place("Keras", keras / "datasets" / info.keras))
     if info.torchvision:
         home = Path.home()
