@@ -225,9 +225,12 @@ def _problems(folder: Path, release: Release) -> Iterator[str]:
     known = {**release.manifest.files, MANIFEST: release.identifier}
     for file, expected in sorted(known.items()):
         yield from _wrong_sum(folder / file, expected)
+    if not (folder / SUMS).is_file():
+        yield f"{SUMS} is missing"
     stated = {**known, **_stated(folder)}
     for file in (CITATION, BIBTEX):
-        yield from _wrong_sum(folder / file, stated.get(file, ""))
+        if (folder / SUMS).is_file():
+            yield from _wrong_sum(folder / file, stated.get(file, ""))
         if (folder / file).is_file() and release.identifier.encode() not in _content(folder / file):
             yield f"{file} does not name the identifier {release.identifier}"
     if any(stated[file] != expected for file, expected in known.items()):

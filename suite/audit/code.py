@@ -45,11 +45,14 @@ def code_faults(record: Record, registry: Registry) -> Iterator[Fault]:
         )
         yield from _hash_faults(record)
         return
-    stale = record.source_hash != model.source_hash
-    if stale:
-        yield _stale(record, model)
+    if record.source_hash == model.source_hash:
+        yield from _claimed(record, model)
+        yield from _plugin_faults(record, model.plugin)
+        return
+    yield _stale(record, model)
+    yield from _hash_faults(record)
     for fault in _plugin_faults(record, model.plugin):
-        yield replace(fault, severity="warning") if stale else fault
+        yield replace(fault, severity="warning")
 
 
 def _hash_faults(record: Record) -> Iterator[Fault]:
@@ -70,14 +73,34 @@ def _hash_of(record: Record) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:10]
 
 
+def _code_then(record: Record, model: Model) -> str | None:
+    """The hash of a model's code at the record's commit; None where that can't be known."""
+    commit = record.environment.git_commit
+    package = (model.module or "").partition(".")[0]
+    if not commit or package not in FAMILY_PACKAGES or commit_time(commit) is None:
+        return None
+    return source_hash_at(commit, model.module or "")
+
+
+def _claimed(record: Record, model: Model) -> Iterator[Fault]:
+    """A record that claims today's code, though its commit has other code and nothing changed."""
+    then = _code_then(record, model)
+    if then in {None, record.source_hash} or record.environment.git_dirty is not False:
+        return
+    yield _not_at_commit(record, model, then or "")
+
+
+def _not_at_commit(record: Record, model: Model, then: str) -> Fault:
+    short = (record.environment.git_commit or "")[:10]
+    there = f"{then}, that of {model.name} at commit {short}" if then else (
+        f"a commit that has {model.name}, or git_dirty; {short} does not have it"
+    )  # fmt: skip
+    return Fault(field="source_hash", expected=there, found=record.source_hash)
+
+
 def _stale(record: Record, model: Model) -> Fault:
     """A record of other code: of one that a commit has, of one that can't be known, or of none."""
-    commit = record.environment.git_commit
-    short = (commit or "")[:10]
-    package = (model.module or "").partition(".")[0]
-    then = None
-    if commit and package in FAMILY_PACKAGES and commit_time(commit) is not None:
-        then = source_hash_at(commit, model.module or "")
+    then = _code_then(record, model)
     fault = Fault(
         field="source_hash",
         expected=f"{model.source_hash}, that of {model.name} now",
@@ -85,14 +108,11 @@ def _stale(record: Record, model: Model) -> Fault:
         severity="warning",
     )
     if then == record.source_hash:
-        found = f"that of commit {short}: the record is stale"
+        found = f"that of commit {(record.environment.git_commit or '')[:10]}: the record is stale"
         return replace(fault, found=found, remedy="Run it again to have it count as current.")
     if then is None or record.environment.git_dirty is not False:
         return replace(fault, remedy=f"Its code is not known here. {RUN_AGAIN}")
-    there = f"{then}, that of {model.name} at commit {short}" if then else (
-        f"a commit that has {model.name}, or git_dirty; {short} does not have it"
-    )  # fmt: skip
-    return replace(fault, expected=there, found=record.source_hash, severity="error")
+    return _not_at_commit(record, model, then)
 
 
 def _plugin_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:

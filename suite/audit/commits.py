@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import tempfile
 import zipfile
@@ -15,6 +16,8 @@ from suite.errors import PluginError
 from suite.source_hash import FAMILY_PACKAGES, PROJECT_ROOT, source_hash
 
 _SECONDS = 30
+# Anything else that a record may hold could be an option or an expression to git.
+_COMMIT = re.compile("HEAD|[0-9a-f]{40}")
 _VERSIONS = 5
 
 
@@ -44,9 +47,9 @@ def commit_time(commit: str) -> datetime | None:
     """When a commit was made; None where it is not in this checkout.
 
     Args:
-        commit: 40 hex digits, or "HEAD".
+        commit: 40 hex digits, or "HEAD"; of anything else nothing is known.
     """
-    if not (PROJECT_ROOT / ".git").exists():
+    if not _COMMIT.fullmatch(commit) or not (PROJECT_ROOT / ".git").exists():
         return None
     told = _git("show", "--no-patch", "--format=%ct", f"{commit}^{{commit}}")
     return datetime.fromtimestamp(int(told), UTC) if told else None

@@ -127,6 +127,13 @@ def _content_faults(record: Record, arrays: RunArrays | None, known: Known) -> I
         yield from prediction_faults(record, arrays, known)
     if record.origin is None:
         yield from code_faults(record, known.registry)
+    elif record.model in known.registry.models:
+        yield Fault(
+            field="model",
+            expected="a name that no model of the suite has, for predictions made elsewhere",
+            found=record.model,
+            remedy="Import them again under another name.",
+        )
 
 
 def _repeated(

@@ -27,7 +27,12 @@ DEFAULT_BACKEND = "tensorflow"
 DEFAULT_PRECISION = "float32"
 
 Status = Literal["ok", "failed", "timeout", "out_of_memory", "invalid"]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# Beyond these no figure is one, and sums and squares of figures would leave what a float holds.
+LARGEST_FIGURE = 1e100
+LARGEST_NUMBER = 2**53
+NotNegative = Annotated[float, Field(ge=0, le=LARGEST_FIGURE)]
+Natural = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
+Figure = Annotated[float | int, Field(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 # Names that become parts of a path: no separator, no leading dot.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.]*$", max_length=100)]
@@ -67,8 +72,8 @@ class DatasetFacts(Part):
 class Count(Part):
     """How many numbers the fitted model needs, and how many of them are trained, if fewer."""
 
-    total: Annotated[int, Field(ge=0)]
-    trainable: Annotated[int, Field(ge=0)] | None = None
+    total: Natural
+    trainable: Natural | None = None
 
 
 class Environment(Part):
@@ -89,8 +94,8 @@ class Environment(Part):
     """
 
     processor: str
-    cores: int
-    memory_mib: int
+    cores: Natural
+    memory_mib: Natural
     system: str
     python: str
     packages: dict[str, str]
@@ -163,10 +168,10 @@ class Record(Part):
     protocol: Name
     preset: PresetName
     split_hash: Sha256
-    train_images: int
-    seed: Annotated[int, Field(ge=0)]
-    fold: Annotated[int, Field(ge=0)] | None = None
-    threads: Annotated[int, Field(ge=1)]
+    train_images: Natural
+    seed: Natural
+    fold: Natural | None = None
+    threads: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
     engine: str | None = None
     status: Status
     error: RunError | None = None
@@ -175,7 +180,7 @@ class Record(Part):
     predict_wall_seconds: NotNegative | None = None
     peak_memory_mib: NotNegative | None = None
     parameter_count: Count | None = None
-    history: tuple[dict[str, float | int], ...] | None = None
+    history: tuple[dict[str, Figure], ...] | None = None
     log_loss: NotNegative | None = None
     arrays_sha256: Sha256 | None = None
     environment: Environment

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -217,14 +218,14 @@ class Store:
     def _set_aside(self, stem: str) -> None:
         """Move what lies under a stem into `superseded/`, the JSON first."""
         place = self.folder / stem
+        aside = (self.folder / SUPERSEDED / stem).parent
+        # One number for a record and its arrays, also where one before it had no arrays.
+        number = next(n for n in count(1) if not any(aside.glob(f"{place.name}.{n}.*")))
         found = place.parent.glob(f"{place.name}.*")
         for old in sorted(found, key=lambda path: (path.suffix != ".json", path)):
-            number = 1
-            while (kept := self.folder / SUPERSEDED / f"{stem}.{number}{old.suffix}").exists():
-                number += 1
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            old.rename(kept)
-            _sync_folder(kept.parent)
+            aside.mkdir(parents=True, exist_ok=True)
+            old.rename(aside / f"{place.name}.{number}{old.suffix}")
+            _sync_folder(aside)
             _sync_folder(old.parent)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import math
 import os
 import random
 import signal
@@ -21,6 +20,7 @@ import psutil
 from suite.contract import Classifier, FitContext, ParameterCount, Plugin
 from suite.data.views import to_view
 from suite.errors import ModelError
+from suite.records.record import LARGEST_FIGURE
 from suite.registry import load_plugin
 from suite.runner import confine
 from suite.runner.memory import memory_of, processor_seconds
@@ -215,9 +215,9 @@ def read_only(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _epoch_sender(pipe: Connection) -> Callable[[int, int, Mapping[str, float]], None]:
     def on_epoch(epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
-        # JSON has no NaN, and a record neither: what is not finite is left out.
+        # What is not finite, or too great for a record, is left out.
         values = {str(name): float(value) for name, value in metrics.items()}
-        finite = {name: value for name, value in values.items() if math.isfinite(value)}
+        finite = {name: value for name, value in values.items() if abs(value) <= LARGEST_FIGURE}
         facts = {"kind": "epoch", "epoch": int(epoch), "epochs": int(epochs), "metrics": finite}
         pipe.send_bytes(pack(facts))
 

@@ -12,7 +12,7 @@ import numpy as np
 from suite.data.datasets import DATASETS, Dataset, load
 from suite.data.duplicates import known_duplicates
 from suite.errors import RecordError
-from suite.protocol.rules import PROTOCOLS, find_preset
+from suite.protocol.rules import PROTOCOLS, Preset, Protocol, find_preset
 from suite.protocol.splits import make_split
 from suite.records.store import Damage, StoredRun
 from suite.stats.calibration import Reliability, reliability
@@ -155,10 +155,11 @@ def score_all(
             damaged.append(run)
             continue
         record = run.record
-        if record.status != "ok":
-            scored.append(Scored(record, None, 0))
-            continue
         try:
+            _rules(record)
+            if record.status != "ok":
+                scored.append(Scored(record, None, 0))
+                continue
             dataset = _dataset_of(record, datasets, data_dir)
             key = _label_key(record)
             if key not in labels:
@@ -187,15 +188,7 @@ def scored_labels(record: Record, dataset: Dataset) -> Labels:
     Raises:
         RecordError: Protocol or preset are unknown, or the fold is not the one that was predicted.
     """
-    protocol, preset = PROTOCOLS.get(record.protocol), find_preset(record.preset)
-    if protocol is None or preset is None:
-        raise RecordError(
-            f"its protocol {record.protocol} or preset {record.preset} is unknown to this version"
-        )
-    if (record.fold is None) != (protocol.folds == 0) or (record.fold or 0) >= max(
-        protocol.folds, 1
-    ):
-        raise RecordError(f"its fold is {record.fold}, which protocol {protocol.name} can't have")
+    protocol, preset = _rules(record)
     if not protocol.folds:
         return dataset.labels("test")
     train = dataset.labels("train")
@@ -207,6 +200,20 @@ def scored_labels(record: Record, dataset: Dataset) -> Labels:
             "so that its labels are not known"
         )
     return train[split.test]
+
+
+def _rules(record: Record) -> tuple[Protocol, Preset]:
+    """Protocol and preset of a run, failed or not, whose fold is one of theirs."""
+    protocol, preset = PROTOCOLS.get(record.protocol), find_preset(record.preset)
+    if protocol is None or preset is None:
+        raise RecordError(
+            f"its protocol {record.protocol} or preset {record.preset} is unknown to this version"
+        )
+    if (record.fold is None) != (protocol.folds == 0) or (record.fold or 0) >= max(
+        protocol.folds, 1
+    ):
+        raise RecordError(f"its fold is {record.fold}, which protocol {protocol.name} can't have")
+    return protocol, preset
 
 
 def _duplicated(name: str) -> Places | None:

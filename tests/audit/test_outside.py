@@ -17,6 +17,7 @@ from suite.audit.validate import validate
 from suite.cli import app
 from suite.data.datasets import load
 from suite.errors import DataError, UsageError
+from suite.records.record import digest_of
 from suite.records.store import read, scan
 
 STEM = "unverified/digits/full-quick/mine--unverified/seed-0"
@@ -143,6 +144,23 @@ def test_a_record_moved_among_the_suite_s_own_is_refused(
     (damage,) = read(results).damaged
     assert "wrong place" in damage.reason
     assert any("origin" in finding.field for finding in validate(results, known).findings)
+
+
+def test_the_name_of_a_model_of_the_suite_is_refused(
+    results: Path, tmp_path: Path, known: Known, right: np.ndarray
+) -> None:
+    bring(write(tmp_path, ".npy", right), results)
+    path = results / f"{STEM}.json"
+    record = json.loads(path.read_text()) | {"model": "random_forest"}
+    record["digest"] = digest_of(record)
+    place = results / STEM.replace("mine--", "random_forest--")
+    place.parent.mkdir()
+    (results / f"{STEM}.npz").rename(place.with_suffix(".npz"))
+    path.unlink()
+    place.with_suffix(".json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    assert [f.field for f in validate(results, known).findings if f.severity == "error"] == [
+        "model"
+    ]
 
 
 BAD = {

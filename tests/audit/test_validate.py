@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from suite.audit.commits import source_hash_at
 from suite.audit.known import Known
 from suite.audit.validate import Audit, validate
 from suite.data.datasets import load
@@ -109,6 +110,9 @@ SIGNED: list[tuple[dict[str, Any], str]] = [
     ({"environment.backend": "jax"}, "environment.backend"),
     ({"environment.precision": "bfloat16"}, "environment.precision"),
     ({"environment.git_commit": "HEAD"}, "environment.git_commit"),
+    ({"parameter_count": {"total": 10**400}}, "parameter_count.total"),
+    ({"fit_wall_seconds": 1.7e308}, "fit_wall_seconds"),
+    ({"seed": 10**100}, "seed"),
     ({"started_at": "2999-01-01T00:00:00+00:00"}, "started_at"),
     ({"started_at": "yesterday"}, "started_at"),
     ({"started_at": "2026-01-01T00:00:00"}, "started_at"),
@@ -237,6 +241,39 @@ def test_a_code_hash_that_its_commit_does_not_have_is_an_error(
     edit(str(path.relative_to(results)), changes)
     audit = validate(results, known)
     assert fields(audit) == ["source_hash"]
+
+
+def test_todays_code_hash_in_a_record_of_other_code_is_an_error(
+    results: Path, known: Known, edit: Edit
+) -> None:
+    tree = known.registry.models["decision_tree"]
+    commits = git("log", "--format=%H", "--", "baselines").split()
+    old = next((c for c in commits if source_hash_at(c, "baselines.decision_tree")
+                not in {None, "", tree.source_hash}), None)  # fmt: skip
+    if old is None:
+        pytest.skip("needs a git checkout with a commit of other code of decision_tree")
+    (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
+    name = str(path.relative_to(results))
+    edit(name, {"environment.git_commit": old, "environment.git_dirty": False})
+    assert fields(validate(results, known)) == ["source_hash"]
+    then = source_hash_at(old, "baselines.decision_tree")
+    edit(name, {"source_hash": then})
+    audit = validate(results, known)
+    assert (fields(audit), fields(audit, "warning")) == ([], ["source_hash"])
+    # A change of the plugin explains other parameters, but not another hash of them.
+    edit(name, {"parameters.max_depth": 9})
+    assert fields(validate(results, known)) == ["variant"]
+
+
+@pytest.mark.parametrize("commit", ["--output={}", "--format=%s", "HEAD~3..HEAD", "-h"])
+def test_what_a_record_calls_its_commit_is_no_word_to_git(
+    results: Path, known: Known, edit: Edit, tmp_path: Path, commit: str
+) -> None:
+    changes = {"source_hash": "0" * 64, "environment.git_commit": commit.format(tmp_path / "made")}
+    (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
+    edit(str(path.relative_to(results)), changes)
+    assert "environment.git_commit" in fields(validate(results, known))
+    assert not list(tmp_path.glob("made*"))
 
 
 def test_the_fields_that_differ_from_what_was_committed_are_named(

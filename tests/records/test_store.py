@@ -100,6 +100,16 @@ def test_a_replaced_record_is_kept_aside_every_time(tmp_path, make_run):
     assert json.loads((tmp_path / aside[0]).read_text())["train_images"] == 0
 
 
+def test_what_is_kept_aside_stays_with_its_arrays_though_a_run_had_none(tmp_path, make_run):
+    with open_store(tmp_path) as store:
+        for status in ("ok", "failed", "ok", "ok"):
+            store.add(*make_run(status=status))
+    aside = tmp_path / "superseded/digits/holdout-smoke/svm"
+    assert sorted(path.name for path in aside.iterdir()) == [
+        "seed-0.1.json", "seed-0.1.npz", "seed-0.2.json", "seed-0.3.json", "seed-0.3.npz"
+    ]  # fmt: skip
+
+
 def damage_text(path: Path) -> None:
     path.write_text(path.read_text()[:100])
 

@@ -160,6 +160,13 @@ def test_a_changed_file_is_found(runs: list[Scored], tmp_path: Path, name: str) 
     assert f"{name} is missing" in check(tmp_path, "v1", tmp_path / "results").problems
 
 
+def test_missing_sums_are_told_and_no_file_is_blamed(runs: list[Scored], tmp_path: Path) -> None:
+    freeze(build_tables(runs, {}, ORDER), (), tmp_path, "v1", DAY)
+    (tmp_path / "releases" / "v1" / "SHA256SUMS").unlink()
+    problems = check(tmp_path, "v1", tmp_path / "results").problems
+    assert problems == ("SHA256SUMS is missing",)
+
+
 def test_a_changed_table_is_believed_nowhere(runs: list[Scored], tmp_path: Path) -> None:
     freeze(build_tables(runs, {}, ORDER), (), tmp_path, "v1", DAY)
     spoil(tmp_path / "releases" / "v1" / "leaderboard-holdout-standard.json")

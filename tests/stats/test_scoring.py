@@ -170,6 +170,12 @@ def test_failed_runs_need_no_data(run: MakeRun, monkeypatch: pytest.MonkeyPatch)
     assert damaged == ()
 
 
+def test_a_failed_run_of_a_fold_that_cannot_be_is_damaged(run: MakeRun) -> None:
+    scored, (damage,) = score_all([run(None, status="failed"), run(None, status="failed", fold=1)])
+    assert len(scored) == 1
+    assert "fold is 1" in damage.reason
+
+
 @pytest.mark.usefixtures("own_cache")
 def test_what_could_not_be_read_is_told_and_nothing_is_kept_of_the_arrays(run: MakeRun) -> None:
     labels = load("digits").labels("test")
