@@ -171,5 +171,6 @@ def make_task(
         test=split.test,
         limit_seconds=limits.seconds,
         limit_bytes=limits.bytes,
+        source_hash=job.source_hash,
         model_folder=model_folder,
     )

@@ -47,6 +47,7 @@ class Task:
         test: Their indices, int32 (k,).
         limit_seconds: Time limit of the whole run.
         limit_bytes: Memory limit of the run's process tree.
+        source_hash: `suite.source_hash` of the plugin as the record names it; None if none does.
         model_folder: An empty folder to write the fitted model to; None if it is not kept.
         work: What is done instead of a run; it has to be picklable.
     """
@@ -67,6 +68,7 @@ class Task:
     test: NDArray[np.int32]
     limit_seconds: float | None
     limit_bytes: int | None
+    source_hash: str | None = None
     model_folder: Path | None = None
     work: Work | None = None
 

@@ -31,6 +31,7 @@ from suite.runner.outputs import (
     check_probabilities,
 )
 from suite.runner.task import Task, clip, pack
+from suite.source_hash import source_hash
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,7 +104,18 @@ def printed(text: Callable[[], str]) -> str:
         return f"(can't be printed: its own conversion to text raised {type(error).__name__})"
 
 
+def _check_code(task: Task) -> None:
+    """A sweep takes hours: the plugin's file may have been edited since it was planned."""
+    if task.source_hash in {None, source_hash(task.plugin_path, task.plugin_module)}:
+        return
+    raise InvalidOutputError(
+        f"{task.plugin_path}: expected the code that was there when the sweep began, found that it "
+        "or a helper was changed since. Give the command again: runs of the new code are others"
+    )
+
+
 def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
+    _check_code(task)
     process = psutil.Process()
     memory = [memory_of(process).private]
     confine.pin(task.cores)

@@ -150,6 +150,20 @@ def test_lanes_get_cores_of_their_own_or_none():
     assert lane_cores(len(cores) + 1, 1) == [()] * (len(cores) + 1)
 
 
+def test_code_that_was_changed_while_the_sweep_ran_is_recorded_as_no_result(
+    run_all, fakes, tmp_path
+):
+    path = tmp_path / "edited.py"
+    path.write_text((fakes / "fine.py").read_text())
+    runs = run_all(str(path), seeds=(0, 1), jobs=1)
+    first = next(runs)[0]
+    path.write_text(path.read_text() + "\nADDED = 1\n")
+    second = next(runs)[0]
+    assert (first.status, second.status) == ("ok", "invalid")
+    assert "was changed since" in second.error.message
+    assert first.source_hash == second.source_hash
+
+
 def test_a_closed_generator_ends_its_runs(run_all, mark, gone):
     events = []
     runs = run_all("fine", "sleeps", jobs=2, on_event=events.append)
