@@ -129,8 +129,10 @@ def _ties(table: Table) -> list[Fact]:
         "paired bootstrap over seeds and test images of all pairs of the column, Holm-corrected, "
         "at 5 %."
     )
-    if any(len(row.seeds) == 1 for row in grouped):
-        text += " Rows with one seed are told apart by the images alone: other seeds may differ."
+    if sum(len(row.seeds) == 1 for row in grouped) > 1:
+        text += (
+            " Two rows with one seed are told apart by the images alone: other seeds may differ."
+        )
     return [Fact("Tie groups", text)]
 
 

@@ -188,6 +188,8 @@ def _row(
     images = _images(done)
     machine, measured = measured_on([] if record.origin else done, reference)
     trained = [s.record.train_images for s in done]
+    engines = tuple(sorted({s.record.engine for s in measured if s.record.engine}))
+    unlike = (f"times of {' and '.join(engines)} together",) if len(engines) > 1 else ()
     return Row(
         model=record.model,
         variant=record.variant,
@@ -210,10 +212,10 @@ def _row(
         predict_microseconds_per_image=_mean(_predict_microseconds(s) for s in measured),
         peak_memory_mib=_highest(s.record.peak_memory_mib for s in measured),
         machine=machine,
-        engines=tuple(sorted({s.record.engine for s in measured if s.record.engine})),
+        engines=engines,
         comparable=machine == reference,
         curve=mean_curve(s.record for s in done),
-        notes=_notes(s.record for s in (done or runs)),
+        notes=_notes(s.record for s in (done or runs)) + unlike,
         failures=failures,
         origin=record.origin.source if record.origin else None,
     )

@@ -118,11 +118,15 @@ def judge(
     )
 
 
+# What equal predictions have in common on any machine; histories may differ in their last digits.
+_OF_PREDICTIONS = {"log_loss", "parameter_count"}
+
+
 def _of_equal_predictions(
     results: tuple[tuple[str, str, str], ...], *, same: bool
 ) -> tuple[Outcome, str]:
     """Whether the figures are such as equal predictions have."""
-    wrong = [name for name, _, _ in results if same or name == "log_loss"]
+    wrong = [name for name, _, _ in results if same or name in _OF_PREDICTIONS]
     if wrong:
         return "different", f"the predictions are the same, but not {', '.join(wrong)}"
     return "identical", "the predictions are the same, image by image"

@@ -42,7 +42,7 @@ def tie_groups(rows: Sequence[Outcome], images: int) -> list[int]:
     All pairs of rows are compared, Holm-corrected for their number: which row is first is the
     data's choice, so that a correction for the comparisons with that row alone would be too small
     (of 40 equal models, one in three rankings would be divided). From each group's first row
-    downwards, the first row that differs from it begins the next group.
+    downwards, the first row that is worse, and by more than chance, begins the next group.
 
     Args:
         rows: The rows, the best first.
@@ -54,7 +54,9 @@ def tie_groups(rows: Sequence[Outcome], images: int) -> list[int]:
     count = len(rows)
     above, below = np.triu_indices(count, 1)
     corrected = np.ones((count, count))
-    corrected[above, below] = holm(pair_p_values(rows, images)[above, below])
+    mean, variance, freedom = _with_own_seeds(rows, images, *pair_spreads(rows, images))
+    corrected[above, below] = holm(p_values(mean, variance, freedom)[above, below])
+    corrected[mean <= 0] = 1.0  # better on the seeds that both have: no reason for a lower group
     groups: list[int] = []
     while len(groups) < count:
         top = len(groups)
@@ -83,9 +85,38 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     return corrected
 
 
-def pair_p_values(rows: Sequence[Outcome], images: int) -> NDArray[np.float64]:
-    """The p-value of each pair of rows, as `pair_spreads` compares them: (rows, rows)."""
-    return p_values(*pair_spreads(rows, images))
+def _with_own_seeds(
+    rows: Sequence[Outcome],
+    images: int,
+    mean: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    freedom: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], ...]:
+    """What `pair_spreads` gives, but that no known spread over seeds is left out.
+
+    Pairs with fewer than two common seeds are compared by their rows' own means, where a row has
+    several: the variance of its seeds, pooled if both have several, stands for both rows and joins
+    that of the images. On one common seed alone, one in three pairs of a row with five seeds and an
+    equal one with one seed would be told apart.
+    """
+    scores = [_accuracies(row.packed[np.newaxis], images)[0] for row in rows]
+    seeds = np.array([len(row.seeds) for row in rows])
+    own = np.array([one.mean() for one in scores])
+    squares = np.array([one.var() * len(one) for one in scores])
+    known = (seeds - 1)[:, np.newaxis] + (seeds - 1)
+    sets = [set(row.seeds) for row in rows]
+    common = np.array([[len(one & other) for other in sets] for one in sets]).reshape(known.shape)
+    of_seeds = (squares[:, np.newaxis] + squares) / np.maximum(known, 1)
+    share = of_seeds * (1 / seeds[:, np.newaxis] + 1 / seeds)
+    apart = (common < 2) & (known > 0)
+    total = variance + share
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own_freedom = np.where(share > 0, known * (total / share) ** 2, np.inf)
+    return (
+        np.where(apart, own[:, np.newaxis] - own, mean),
+        np.where(apart, total, variance),
+        np.where(apart, own_freedom, freedom),
+    )
 
 
 def pair_spreads(rows: Sequence[Outcome], images: int) -> tuple[NDArray[np.float64], ...]:

@@ -80,6 +80,12 @@ def test_elsewhere_a_small_difference_is_within_the_tolerance_and_the_reasons_ar
     assert "0.10 points apart, within the 0.50 allowed" in told.reason
 
 
+def test_elsewhere_equal_predictions_have_equal_counts() -> None:
+    told = verdict(run(range(500), parameter_count=Count(total=6)), run(range(500), **OTHER))
+    assert told.outcome == "different"
+    assert "parameter_count" in told.reason
+
+
 def test_elsewhere_a_claim_of_many_more_right_images_is_beyond_it() -> None:
     told = verdict(run(range(500)), run(range(650), **OTHER))
     assert told.outcome == "different"

@@ -52,6 +52,11 @@ def test_costs_are_means_and_memory_the_highest(scored: MakeScored) -> None:
     assert row.parameter_count == 1_001
 
 
+def test_times_of_unlike_engines_are_marked(scored: MakeScored) -> None:
+    row = only([scored(0.9, seed=0, engine="sklearn"), scored(0.9, seed=1, engine="sklearnex")])
+    assert "times of sklearn and sklearnex together" in row.notes
+
+
 def test_what_was_not_measured_is_absent(scored: MakeScored) -> None:
     nothing: dict[str, Any] = dict.fromkeys(
         ("fit_cpu_seconds", "predict_wall_seconds", "peak_memory_mib", "parameter_count", "engine")

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from suite.stats.paired import difference
-from suite.stats.ties import SIGNIFICANCE, Outcome, holm, pair_p_values, tie_groups
+from suite.stats.paired import difference, p_values
+from suite.stats.ties import SIGNIFICANCE, Outcome, holm, pair_spreads, tie_groups
 
 
 def outcome(right: np.ndarray, seeds: tuple[int, ...] | None = None) -> Outcome:
@@ -79,6 +79,28 @@ def test_equal_models_are_one_group_nineteen_times_in_twenty(models, seeds, spre
     assert split / trials < SIGNIFICANCE + 3 * np.sqrt(0.05 * 0.95 / trials)
 
 
+@pytest.mark.parametrize("second", [(0,), (5, 6, 7, 8, 9), (0, 5, 6)])
+def test_equal_models_with_unlike_seeds_are_seldom_told_apart(second):
+    generator = np.random.default_rng([len(second), second[0]])
+    trials, told = 300, 0
+    for _ in range(trials):
+        hardness = generator.standard_normal(2_000)
+        kinds = ((0, 1, 2, 3, 4), second)
+        rows = [outcome(made_up(generator, 2.0, 0.1, hardness, len(kind)), kind) for kind in kinds]
+        rows.sort(key=lambda row: -np.bitwise_count(row.packed).mean())
+        told += tie_groups(rows, 2_000) == [1, 2]
+    assert told / trials < SIGNIFICANCE + 3 * np.sqrt(0.05 * 0.95 / trials)
+
+
+def test_a_row_that_is_better_on_the_common_seeds_is_in_no_lower_group():
+    right = np.ones((4, 1_000), bool)
+    right[0, :100] = right[1, :120] = False  # the first row, on the seeds that both have
+    second = np.ones((2, 1_000), bool)
+    second[:, :60] = False
+    rows = [outcome(right, (0, 1, 2, 3)), outcome(second, (0, 1))]
+    assert tie_groups(rows, 1_000) == [1, 1]
+
+
 def test_models_that_differ_are_told_apart():
     generator = np.random.default_rng(2)
     hardness = generator.standard_normal(10_000)
@@ -97,7 +119,7 @@ def test_all_pairs_at_once_and_one_by_one_give_the_same(right, data):
     chosen = [data.draw(st.sets(st.integers(0, seeds - 1), min_size=1)) for _ in range(rows)]
     chosen = [tuple(sorted(some)) for some in chosen]
     outcomes = [outcome(right[row][list(chosen[row])], chosen[row]) for row in range(rows)]
-    found = pair_p_values(outcomes, images)
+    found = p_values(*pair_spreads(outcomes, images))
     for a in range(rows):
         for b in range(rows):
             common = sorted(set(chosen[a]) & set(chosen[b]))
