@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from suite.audit.commits import source_hash_at
 from suite.audit.known import Known
-from suite.audit.validate import Audit, validate
+from suite.audit.validate import validate
 from suite.data.datasets import load
 from suite.data.known import DATASETS
+from tests.audit.findings import fields, git
 
 EPOCHS = "digits/holdout-quick/counts_epochs/seed-0.json"
 Edit = Callable[..., Path]
-
-
-def fields(audit: Audit, severity: str = "error") -> list[str]:
-    return [finding.field for finding in audit.findings if finding.severity == severity]
 
 
 def test_what_the_suite_records_is_valid(made: Path, known: Known) -> None:
@@ -148,13 +143,6 @@ def test_what_may_have_a_reason_is_a_warning(
         assert field in fields(audit, "warning")
 
 
-def git(*arguments: str) -> str:
-    root = Path(__file__).parents[2]
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True,
-                          check=False)  # fmt: skip
-    return done.stdout
-
-
 def give(name: str, value: Callable[[np.ndarray], Any]) -> Callable[[dict[str, Any]], None]:
     def change(arrays: dict[str, Any]) -> None:
         arrays[name] = value(arrays[name])
@@ -227,69 +215,6 @@ def test_a_plugin_that_is_not_here_is_a_warning_but_its_hash_is_checked(
     (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
     edit(str(path.relative_to(results)), {"parameters.max_depth": 9})
     assert fields(validate(results, bare)) == ["variant"]
-
-
-def test_a_code_hash_that_its_commit_does_not_have_is_an_error(
-    results: Path, known: Known, edit: Edit
-) -> None:
-    commit = git("rev-parse", "HEAD").strip()
-    if not commit:
-        pytest.skip("needs a git checkout")
-    (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
-    changes = {"source_hash": "0" * 64, "environment.git_commit": commit,
-               "environment.git_dirty": False}  # fmt: skip
-    edit(str(path.relative_to(results)), changes)
-    audit = validate(results, known)
-    assert fields(audit) == ["source_hash"]
-
-
-def test_todays_code_hash_in_a_record_of_other_code_is_an_error(
-    results: Path, known: Known, edit: Edit
-) -> None:
-    tree = known.registry.models["decision_tree"]
-    commits = git("log", "--format=%H", "--", "baselines").split()
-    old = next((c for c in commits if source_hash_at(c, "baselines.decision_tree")
-                not in {None, "", tree.source_hash}), None)  # fmt: skip
-    if old is None:
-        pytest.skip("needs a git checkout with a commit of other code of decision_tree")
-    (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
-    name = str(path.relative_to(results))
-    edit(name, {"environment.git_commit": old, "environment.git_dirty": False})
-    assert fields(validate(results, known)) == ["source_hash"]
-    then = source_hash_at(old, "baselines.decision_tree")
-    edit(name, {"source_hash": then})
-    audit = validate(results, known)
-    assert (fields(audit), fields(audit, "warning")) == ([], ["source_hash"])
-    # A change of the plugin explains other parameters, but not another hash of them.
-    edit(name, {"parameters.max_depth": 9})
-    assert fields(validate(results, known)) == ["variant"]
-
-
-@pytest.mark.parametrize("commit", ["--output={}", "--format=%s", "HEAD~3..HEAD", "-h"])
-def test_what_a_record_calls_its_commit_is_no_word_to_git(
-    results: Path, known: Known, edit: Edit, tmp_path: Path, commit: str
-) -> None:
-    changes = {"source_hash": "0" * 64, "environment.git_commit": commit.format(tmp_path / "made")}
-    (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
-    edit(str(path.relative_to(results)), changes)
-    assert "environment.git_commit" in fields(validate(results, known))
-    assert not list(tmp_path.glob("made*"))
-
-
-def test_the_fields_that_differ_from_what_was_committed_are_named(
-    results: Path, known: Known, edit: Edit
-) -> None:
-    def commit(text: str) -> None:
-        who = ["-c", "user.name=x", "-c", "user.email=x@x", "-c", "commit.gpgsign=false"]
-        for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", text]):
-            subprocess.run(["git", "-C", str(results), *words], check=True, capture_output=True)
-
-    commit("records")
-    edit(EPOCHS, {"environment.processor": "Faster", "fit_wall_seconds": 0.5}, sign=False)
-    commit("more records")
-    audit = validate(results, known)
-    (finding,) = (f for f in audit.findings if f.field == "digest")
-    assert "environment, fit_wall_seconds" in finding.found
 
 
 def test_consistent_forgery_is_for_verify(results: Path, known: Known, edit_arrays: Edit) -> None:
