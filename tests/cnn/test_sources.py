@@ -34,7 +34,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
     ),
     "gchhablani": ({"epochs": 18_000 * 100 // 60_000, "batch_size": 100}, {}),
     "hardmaru": ({"epochs": 30, "batch_size": 1000}, {}),
-    "heitorrapela": ({"epochs": 100, "batch_size": 64}, {}),
+    "heitorrapela": ({"epochs": 100, "batch_size": 100}, {}),
     "khanguyen1207": ({"epochs": 40, "batch_size": 512}, {}),
     "machine_learning_mastery": (
         {"epochs": 10, "batch_size": 32, "padding": "valid", "filters": 32},
@@ -239,6 +239,15 @@ def test_heitorrapela_divides_its_sigmoids_by_their_sum() -> None:
     logits = hidden @ np.asarray(network.layers[-2].kernel)
     sigmoids = 1 / (1 + np.exp(-logits))
     assert np.allclose(network(images), sigmoids / sigmoids.sum(axis=1, keepdims=True), atol=1e-5)
+
+
+def test_heitorrapela_draws_its_weights_as_keras_did_in_2018() -> None:
+    from cnn import heitorrapela
+
+    for layer in layers_of(heitorrapela.network(), "Dense"):
+        kernel = np.asarray(layer.kernel)
+        limit = 2 * np.sqrt(2 / len(kernel))
+        assert 0.9 * limit < np.abs(kernel).max() <= limit  # today's he_normal goes 14 % further
 
 
 def test_cmasch_without_copies_sees_each_image_once() -> None:
