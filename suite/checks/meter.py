@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from suite.runner import confine
+from suite.parents import die_with_parent
 from suite.runner.memory import descendants
 
 SAMPLE_SECONDS = 0.01
@@ -77,7 +77,7 @@ class Meter:
             try:
                 os.close(commands_in)  # or else its other end is never closed
                 os.close(totals_out)
-                confine.die_with_parent(measured)
+                die_with_parent(measured)
                 _sample(measured, commands_out, totals_in)
             finally:
                 os._exit(0)

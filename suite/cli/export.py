@@ -43,6 +43,8 @@ def export(
         raise UsageError(f"unknown --format {form!r}.{did_you_mean(form, table.FORMATS)}")
     if form == "parquet" and out is None:
         raise UsageError("Parquet is not for the terminal; name a file with --out")
+    if not results.exists():
+        raise UsageError(f"no folder {results.absolute()}; name that of the records with --results")
     found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     scored, damaged = score_all(found, data_dir)
     write = {"csv": table.to_csv, "json": table.to_json, "parquet": table.to_parquet}[form]

@@ -26,6 +26,7 @@ from suite.errors import ModelError, UsageError
 from suite.models_io.files import read
 from suite.models_io.keras_file import backend_for
 from suite.models_io.saved import REQUIRES, SavedModel
+from suite.parents import die_with_parent
 from suite.records.machine import total_memory
 from suite.registry import install_command, missing_of
 
@@ -71,7 +72,8 @@ def classify(path: Path, saved: SavedModel, images: NDArray[np.uint8]) -> Answer
     if missing:
         raise UsageError(f"{path}: its library is not installed: {install_command(missing)}")
     command = [sys.executable, "-c", _START, json.dumps(sys.path), str(path), saved.format,
-               saved.view, "probabilities" if saved.probabilities else "classes"]  # fmt: skip
+               saved.view, "probabilities" if saved.probabilities else "classes",
+               str(os.getpid())]  # fmt: skip
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     environment |= dict.fromkeys(
@@ -139,7 +141,7 @@ def _answers(output: bytes, count: int, path: Path) -> Answers:
     return Answers(classes=classes.astype(np.uint8), probabilities=probabilities)
 
 
-def serve(path: str, format_: str, view: str, wanted: str) -> None:
+def serve(path: str, format_: str, view: str, wanted: str, parent: str) -> None:
     """The life of the process: images from standard input, answers to standard output.
 
     Args:
@@ -147,7 +149,9 @@ def serve(path: str, format_: str, view: str, wanted: str) -> None:
         format_: Its format.
         view: What the model sees of an image.
         wanted: "probabilities", or "classes" alone.
+        parent: Process ID of the parent, which holds the limits: this process ends with it.
     """
+    die_with_parent(int(parent))
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no part of the answer
     images = np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Holds a process to its cores and threads, and ties it to the process that started it.
+"""Holds a process to its cores, threads and precision.
 
 `OMP_NUM_THREADS` and its like are read when a library loads, so the fork server is started with
 them (`thread_environment`). What is loaded already is told by threadpoolctl and by each library's
@@ -7,16 +7,11 @@ own setting; oneTBB (scikit-learn-intelex) heeds neither, but the affinity that 
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 
 
 def thread_environment(threads: int) -> dict[str, str]:
@@ -65,28 +60,7 @@ def compute_in(precision: str) -> None:
         importlib.import_module("keras").config.set_dtype_policy(f"mixed_{precision}")
 
 
-def adopt_orphans() -> None:
-    """Make this process the parent of descendants whose own parent ends (Linux)."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
-def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends (Linux).
-
-    Args:
-        parent: Process ID of the parent; if it ended before the call, so does this process.
-    """
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 def offer_to_oom_killer() -> None:
     """Have the kernel, when memory runs out, end this process rather than the suite (Linux)."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)

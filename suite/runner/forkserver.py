@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, Pipe
 
 import psutil
 
-from suite.runner import confine
+from suite.parents import adopt_orphans
 from suite.runner.memory import descendants
 
 # A guard that has lost its pipe needs milliseconds to end its run.
@@ -146,7 +146,7 @@ def serve(descriptor: int, preload: list[str]) -> None:
     """
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
-    confine.adopt_orphans()
+    adopt_orphans()
     from suite.runner.guard import run_guard
 
     for names in preload:

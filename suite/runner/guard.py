@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 import psutil
 
-from suite.runner import confine
+from suite.parents import adopt_orphans
 from suite.runner.memory import descendants, memory_of
 from suite.runner.task import TEXT_LIMIT, Task, pack, unpack
 from suite.runner.worker import run_worker
@@ -54,7 +54,7 @@ class _Guard:
         for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(ignored, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        confine.adopt_orphans()
+        adopt_orphans()
         self.suite = suite
         self.me = psutil.Process()
         self.task: Task = pickle.loads(suite.recv_bytes())  # noqa: S301  # sent by the suite

@@ -20,6 +20,7 @@ import psutil
 from suite.contract import Classifier, FitContext, ParameterCount, Plugin
 from suite.data.views import to_view
 from suite.errors import ModelError
+from suite.parents import die_with_parent
 from suite.records.record import LARGEST_FIGURE
 from suite.registry import load_plugin
 from suite.runner import confine
@@ -54,7 +55,7 @@ def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
     """
     try:
         os.setsid()
-        confine.die_with_parent(supervisor)
+        die_with_parent(supervisor)
         confine.offer_to_oom_killer()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for default in (signal.SIGTERM, signal.SIGHUP):

@@ -72,6 +72,10 @@ def test_parquet_without_its_library_is_a_clear_error(
     assert not (tmp_path / "x").exists()
 
 
+def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    assert isinstance(invoke(tmp_path / "misspelt").exception, UsageError)
+
+
 @pytest.mark.parametrize(
     "arguments", [["--format", "xml"], ["--format", "parquet"], ["--out", "/nowhere/at/all.csv"]]
 )

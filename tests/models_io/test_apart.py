@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+import time
+
 import numpy as np
+import psutil
 import pytest
 
 from suite.data.datasets import load
@@ -60,6 +65,42 @@ def test_whatever_becomes_of_the_process_is_told(saved, images, monkeypatch, tmp
     monkeypatch.setattr(apart, "total_memory", lambda: 2**30)
     with pytest.raises(ModelError, match=told):
         classify(saved["svm"], read_saved(saved["svm"]), images[:1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_the_process_ends_with_the_suite(saved, tmp_path, ending):
+    """Nobody would hold its limits: it is led to a module that never returns."""
+    (tmp_path / "skops").mkdir()
+    (tmp_path / "skops/__init__.py").write_text(
+        "import os, time\n"
+        f"os.rename(os.path.join({str(tmp_path)!r}, 'waiting'), {str(tmp_path / 'begun')!r})\n"
+        "time.sleep(600)\n"
+    )
+    (tmp_path / "waiting").touch()
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import numpy as np; from pathlib import Path\n"
+        "from suite.models_io.apart import classify; from suite.models_io.saved import read_saved\n"
+        "path = Path(sys.argv[2]); classify(path, read_saved(path), np.zeros((1, 28, 28), 'u1'))\n"
+    )
+    caller = psutil.Popen([sys.executable, "-c", script, str(tmp_path), str(saved["svm"])])
+    try:
+        _until(lambda: (tmp_path / "begun").exists())
+        (reader,) = caller.children()
+        caller.send_signal(ending)
+        caller.wait(30)
+        _until(lambda: not reader.is_running() or reader.status() == psutil.STATUS_ZOMBIE)
+    finally:
+        if caller.poll() is None:
+            caller.kill()
+
+
+def _until(met):
+    deadline = time.monotonic() + 60
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_missing_library_is_told_with_the_command_that_installs_it(saved, images, monkeypatch):
