@@ -16,9 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from suite.errors import ConfigError
 
 Statistic = Literal[
-    "test", "test_mean", "test_best_run", "test_best_epoch", "validation", "fold_mean"
+    "test",
+    "test_mean",
+    "test_best_run",
+    "test_best_epoch",
+    "validation",
+    "validation_augmented",
+    "fold_mean",
 ]
-Data = Literal["before_fix", "after_fix", "unknown", "unchanged"]
+Data = Literal["before_fix", "after_fix", "unknown", "other_split", "unchanged"]
 Section = Literal["systems", "official"]
 
 FACTS = "published.toml"

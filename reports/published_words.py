@@ -43,6 +43,9 @@ def _kind(statistic: Statistic, runs: int | None) -> str:
             return "best epoch on the test images"
         case "validation":
             return "validation accuracy" if runs is None else f"validation, mean of {number} runs"
+        case "validation_augmented":
+            validation = "validation on augmented images"
+            return validation if runs is None else f"{validation}, mean of {number} runs"
         case "fold_mean":
             return f"mean of {number} folds"
         case _ as never:
@@ -53,6 +56,8 @@ def data_version(result: Result) -> str:
     """What has to be known of the data; empty where they are today's."""
     if result.data == "before_fix":
         return "data before 2017-08-31"
+    if result.data == "other_split":
+        return "other test images"
     return "data version unknown" if result.data == "unknown" else ""
 
 

@@ -9,7 +9,7 @@ from reports.curves import where_to
 from reports.formats import span
 from reports.published import Cause, Figure, Result, as_printed
 from reports.published_models import BROUGHT_ALONG, Resolver
-from reports.reproduction_rule import Ours, Verdict, judge, obstacles, tolerance
+from reports.reproduction_rule import ALL_IMAGES, Ours, Verdict, judge, obstacles, tolerance
 from reports.tables import Table
 from suite.protocol.rules import PRESETS
 from suite.records.record import Record
@@ -19,7 +19,6 @@ from suite.selection import Selection, identity
 # Model, what its parameters are called without other settings, and dataset.
 Key = tuple[str, str, str]
 
-ALL_IMAGES = 60_000
 EXPLAIN_POINTS = 1.0
 UNEXPLAINED = "unexplained"
 
@@ -119,8 +118,15 @@ def _all_ours(tables: Iterable[Table], registry: Registry) -> Iterator[tuple[Key
                     fixed=not model.plugin.random
                     and table.protocol == "full"
                     and table.publishable,
+                    validation=_validation(own),
                 ),
             )
+
+
+def _validation(records: Iterable[Record]) -> tuple[float, ...]:
+    """Accuracy on the validation images after the last epoch; empty unless all runs tell it."""
+    last = [(record.history or [{}])[-1] for record in records if record.status == "ok"]
+    return tuple(e["val_accuracy"] for e in last) if all("val_accuracy" in e for e in last) else ()
 
 
 def _compared(
@@ -129,6 +135,8 @@ def _compared(
     if not candidates:
         return _without_ours(result, label, "not run yet")
     theirs = result.figure()
+    if theirs.statistic == "validation":
+        candidates = [ours.validated() for ours in candidates]
     ours = min(candidates, key=lambda ours: _preference(result, theirs, ours))
     if not ours.row.runs:
         failure = ours.row.failures[0]
@@ -138,6 +146,8 @@ def _compared(
         return _without_ours(result, label, "not on file", ours, _remarks(result, ours))
     difference = round(ours.percent - theirs.percent, 2)
     reasons = obstacles(theirs.statistic, ours)
+    if result.data == "other_split":
+        reasons = ("the published value is of other test images", *reasons)
     allowed = None if reasons else round(tolerance(theirs, ours), 2)
     verdict = "not comparable" if allowed is None else judge(difference, allowed)
     if verdict in ("higher", "lower") and abs(difference) > EXPLAIN_POINTS and not causes:

@@ -86,11 +86,11 @@ def test_json_has_both_kinds_of_published_values(results: Path, plugin: Path) ->
 def test_models_narrow_the_table(results: Path, plugin: Path) -> None:
     variant = invoke("--results", results, "--models", f"{plugin}/big", "--json")
     assert [row["model"] for row in json.loads(variant.stdout)["rows"]] == ["mine/big"]
-    named = invoke("--models", "machine_learning_mastery", "--json")
+    named = invoke("--results", results, "--models", "machine_learning_mastery", "--json")
     rows = json.loads(named.stdout)["rows"]
     assert {row["model"].split("/")[0] for row in rows} == {"machine_learning_mastery"}
-    assert "is on file" in invoke("--models", "dummy").stdout
-    assert isinstance(invoke("--models", "cmash").exception, UsageError)
+    assert "is on file" in invoke("--results", results, "--models", "dummy").stdout
+    assert isinstance(invoke("--results", results, "--models", "cmash").exception, UsageError)
 
 
 def test_without_records_everything_is_still_listed(tmp_path: Path) -> None:

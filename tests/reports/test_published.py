@@ -58,8 +58,7 @@ def test_every_value_has_its_source_and_can_be_written_on_the_command_line(resul
     assert (result.parameters is None) == (result.parameters_from == "")
     if result.selection:
         (item,) = parse(result.selection)
-        assert item.variant
-        assert item.changes is None
+        assert item.variant or item.changes  # a name alone would be the model's variants, too
 
 
 def test_no_value_stands_twice() -> None:
@@ -78,7 +77,7 @@ def test_no_value_stands_twice() -> None:
         ("convnet/default", "fashion", "test", 91.6, 3_274_634),
         ("hardmaru/default", "mnist", "test", 99.22, 83_466),
         ("abelusha/default", "fashion", "test_mean", 92.159, 113_386),
-        ("gchhablani/default", "fashion", "test", 92.1, 46_570),
+        ("gchhablani/default", "fashion", "test", 92.1, 46_794),
         ("machine_learning_mastery/same_padding", "fashion", "fold_mean", 91.257, 628_630),
     ],
 )

@@ -127,6 +127,30 @@ def test_a_capped_row_shows_where_its_learning_curve_was_going(runs: Runs) -> No
     assert ours == pytest.approx([81.0, 86.0, 88.5, 89.75, 90.5])
 
 
+def test_a_validation_accuracy_is_compared_with_ours_after_the_last_epoch(runs: Runs) -> None:
+    (first,) = runs(80.0, history=[{"val_accuracy": 0.7}, {"val_accuracy": 0.911}])
+    (second,) = runs(80.0, history=[{"val_accuracy": 0.7}, {"val_accuracy": 0.913}], seed=1)
+    theirs = published(statistic="validation")
+    row = compare(theirs, [first, second])
+    assert (row.verdict, row.difference_points, row.reasons) == ("reproduced", 0.2, ())
+    assert row.ours is not None
+    assert (ours_value(row), ours_from(row.ours)) == (
+        "91.20 ± 0.14", "holdout, standard, 2 seeds, on validation images",
+    )  # fmt: skip
+    assert to_content(row)["ours"]["scored"] == "validation"
+    (silent,) = runs(80.0, seed=2)
+    assert compare(theirs, [first, silent]).verdict == "not comparable"
+    assert compare(published(), [first, second]).difference_points == -11.0
+    augmented = compare(published(statistic="validation_augmented"), [first, second])
+    assert (augmented.verdict, augmented.difference_points) == ("not comparable", -11.0)
+
+
+def test_accuracy_on_other_test_images_is_not_comparable(runs: Runs) -> None:
+    row = compare(published(data="other_split"), runs(91.0))
+    assert row.verdict == "not comparable"
+    assert row.reasons == ("the published value is of other test images",)
+
+
 def test_a_section_sums_up_the_differences_of_each_dataset(runs: Runs) -> None:
     some = [
         compare(published(), runs(ours, ours)) for ours in (91.2, 91.4, 95.0)
