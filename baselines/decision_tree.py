@@ -18,7 +18,13 @@ def build(
     max_depth: int | None,
     scaling: str,
 ) -> Any:
-    """A scikit-learn `DecisionTreeClassifier`; the seed decides between equally good splits."""
+    """A scikit-learn `DecisionTreeClassifier`; the seed decides between equally good splits.
+
+    Params:
+        criterion: Measure of a split: gini or entropy.
+        splitter: best: the best threshold of each pixel; random: one drawn threshold a pixel.
+        max_depth: Most decisions from root to leaf; none: until leaves are pure.
+    """
     from sklearn.tree import DecisionTreeClassifier
 
     tree = DecisionTreeClassifier(

@@ -18,7 +18,13 @@ def build(
     max_depth: int | None,
     scaling: str,
 ) -> Any:
-    """A scikit-learn `ExtraTreeClassifier`, which looks at 28 of 784 pixels a split."""
+    """A scikit-learn `ExtraTreeClassifier`, which looks at 28 of 784 pixels a split.
+
+    Params:
+        criterion: Measure of a split: gini or entropy.
+        splitter: random: one drawn threshold a pixel; best: the best threshold of each.
+        max_depth: Most decisions from root to leaf; none: until leaves are pure.
+    """
     from sklearn.tree import ExtraTreeClassifier
 
     tree = ExtraTreeClassifier(

@@ -9,7 +9,12 @@ from suite.contract import Params, Plugin, Source
 
 
 def build(*, seed: int, threads: int, n_estimators: int, max_depth: int | None) -> Any:
-    """A scikit-learn `ExtraTreesClassifier`."""
+    """A scikit-learn `ExtraTreesClassifier`.
+
+    Params:
+        n_estimators: Trees.
+        max_depth: Most decisions from root to leaf; none: until leaves are pure.
+    """
     from sklearn.ensemble import ExtraTreesClassifier
 
     return ExtraTreesClassifier(

@@ -17,6 +17,10 @@ def build(
     """A scikit-learn `GaussianNB` in float64; it has no use for seed and threads.
 
     Log densities reach tens of thousands, where float32 has no digits left for probabilities.
+
+    Params:
+        var_smoothing: Part of the largest pixel variance that is added to all variances.
+        uniform_priors: Whether classes count as equally frequent instead of as in training.
     """
     import numpy as np
     from sklearn.naive_bayes import GaussianNB

@@ -19,7 +19,14 @@ def build(
     max_features: str | int | None,
     scaling: str,
 ) -> Any:
-    """A scikit-learn `GradientBoostingClassifier`; it has one thread."""
+    """A scikit-learn `GradientBoostingClassifier`; it has one thread.
+
+    Params:
+        n_estimators: Rounds; each adds a tree a class.
+        learning_rate: Weight of each tree.
+        max_depth: Most decisions from root to leaf.
+        max_features: Pixels that each split chooses from: sqrt is 28, none all 784.
+    """
     from sklearn.ensemble import GradientBoostingClassifier
 
     boosting = GradientBoostingClassifier(

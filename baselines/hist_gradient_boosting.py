@@ -13,6 +13,11 @@ def build(*, seed: int, threads: int, max_iter: int, learning_rate: float, max_b
 
     Early stopping is off, since it would set aside a tenth of the training images. Nothing is
     drawn at random then, below 200,000 images.
+
+    Params:
+        max_iter: Rounds; each adds a tree a class.
+        learning_rate: Weight of each tree.
+        max_bins: Steps that grey values are rounded to.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 

@@ -11,7 +11,13 @@ from suite.contract import Params, Plugin
 
 
 def build(*, seed: int, threads: int, n_neighbors: int, weights: str, p: int, scaling: str) -> Any:
-    """A `KNeighborsClassifier`; trees for neighbours don't pay with 784 pixels."""
+    """A `KNeighborsClassifier`; trees for neighbours don't pay with 784 pixels.
+
+    Params:
+        n_neighbors: Nearest training images that vote.
+        weights: uniform: their votes are equal; distance: nearer ones count more.
+        p: Distance: 1 Manhattan, 2 Euclidean.
+    """
     neighbours = fastest("neighbors", "KNeighborsClassifier")(
         n_neighbors, weights=weights, p=p, algorithm="brute", n_jobs=threads
     )

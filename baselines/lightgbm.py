@@ -10,7 +10,15 @@ from suite.contract import Params, Plugin, Source
 
 
 def build(*, seed: int, threads: int, **params: Any) -> Any:
-    """An `LGBMClassifier` that repeats to the bit: one layout of histograms, none tried out."""
+    """An `LGBMClassifier` that repeats to the bit: one layout of histograms, none tried out.
+
+    Params:
+        n_estimators: Rounds; each adds a tree a class.
+        learning_rate: Weight of each tree.
+        num_leaves: Most leaves of a tree.
+        max_bin: Steps that grey values are rounded to.
+        colsample_bytree: Part of the pixels that each tree may use.
+    """
     from lightgbm import LGBMClassifier
 
     return LGBMClassifier(

@@ -14,6 +14,14 @@ def build(*, seed: int, threads: int, dual: bool, scaling: str, **params: Any) -
 
     In the dual, images are visited in an order drawn anew in each iteration, the same for every
     seed: what the seed shuffles is the training images.
+
+    Params:
+        C: Weight of training errors against a wide margin.
+        loss: hinge or squared_hinge.
+        penalty: Norm of the coefficients that is kept small: l1 or l2.
+        multi_class: ovr: one class against the rest; crammer_singer: all classes at once.
+        dual: Whether the dual problem is solved instead of the primal.
+        max_iter: Most iterations of the solver.
     """
     from sklearn.svm import LinearSVC
 

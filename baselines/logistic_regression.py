@@ -29,6 +29,13 @@ def build(
 
     L-BFGS draws no random numbers, and those that LIBLINEAR draws for an L1 penalty (`l1_ratio` 1)
     are the same for every seed.
+
+    Params:
+        C: Weight of training errors against small coefficients.
+        max_iter: Most iterations of the solver.
+        tol: Change below which it stops.
+        solver: lbfgs: all classes at once; liblinear: one against the rest.
+        l1_ratio: Norm of the coefficients that is kept small: 0 for l2, 1 for l1.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier

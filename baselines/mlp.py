@@ -19,7 +19,13 @@ def build(
     n_iter_no_change: int,
     scaling: str,
 ) -> Any:
-    """A scikit-learn `MLPClassifier`, trained by Adam in batches of 200."""
+    """A scikit-learn `MLPClassifier`, trained by Adam in batches of 200.
+
+    Params:
+        hidden_layer_sizes: Units of each hidden layer.
+        activation: Their function: relu or tanh.
+        n_iter_no_change: Epochs without a lower loss after which training stops.
+    """
     from sklearn.neural_network import MLPClassifier
 
     network = MLPClassifier(

@@ -10,7 +10,11 @@ from suite.contract import Params, Plugin
 
 
 def build(*, seed: int, threads: int, C: float, epochs: int, scaling: str) -> Any:
-    """PA-I by a scikit-learn `SGDClassifier`, one class against the rest; C limits a step."""
+    """PA-I by a scikit-learn `SGDClassifier`, one class against the rest.
+
+    Params:
+        C: Largest step that one image may cause.
+    """
     from sklearn.linear_model import SGDClassifier
 
     model = SGDClassifier(

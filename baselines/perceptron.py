@@ -13,7 +13,13 @@ def build(
     *, seed: int, threads: int, penalty: str | None, alpha: float, l1_ratio: float, epochs: int,
     scaling: str,
 ) -> Any:  # fmt: skip
-    """A scikit-learn `Perceptron` that trains for all its epochs."""
+    """A scikit-learn `Perceptron` that trains for all its epochs.
+
+    Params:
+        penalty: Norm of the coefficients that is kept small: l1, l2, elasticnet or none.
+        alpha: Weight of the penalty.
+        l1_ratio: Part of l1 in elasticnet.
+    """
     from sklearn.linear_model import Perceptron
 
     model = Perceptron(

@@ -18,7 +18,13 @@ def build(
     max_depth: int | None,
     scaling: str,
 ) -> Any:
-    """A scikit-learn `RandomForestClassifier`."""
+    """A scikit-learn `RandomForestClassifier`.
+
+    Params:
+        n_estimators: Trees.
+        criterion: Measure of a split: gini or entropy.
+        max_depth: Most decisions from root to leaf.
+    """
     from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(

@@ -13,7 +13,14 @@ def build(
     *, seed: int, threads: int, loss: str, penalty: str | None, alpha: float, epochs: int,
     scaling: str,
 ) -> Any:  # fmt: skip
-    """A scikit-learn `SGDClassifier` that trains for all its epochs; hinge loss makes it an SVM."""
+    """A scikit-learn `SGDClassifier` that trains for all its epochs; hinge loss makes it an SVM.
+
+    Params:
+        loss: hinge (a linear SVM), log_loss (logistic regression), modified_huber, squared_hinge or
+            perceptron.
+        penalty: Norm of the coefficients that is kept small: l1, l2 or elasticnet.
+        alpha: Weight of the penalty.
+    """
     from sklearn.linear_model import SGDClassifier
 
     model = SGDClassifier(

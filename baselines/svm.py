@@ -14,7 +14,13 @@ from suite.contract import Params, Plugin
 def build(
     *, seed: int, threads: int, C: float, kernel: str, gamma: str | float, scaling: str
 ) -> Any:
-    """An `SVC` without probabilities, which draws no random numbers; LIBSVM has one thread."""
+    """An `SVC` without probabilities, which draws no random numbers; LIBSVM has one thread.
+
+    Params:
+        C: Weight of training errors against a wide margin.
+        kernel: Similarity of two images: rbf, poly (cubic), linear or sigmoid.
+        gamma: Width of the kernel: scale is 1 / (784 × variance of the pixels), auto 1 / 784.
+    """
     return scaled(OneAgainstOne(fastest("svm", "SVC")(C=C, kernel=kernel, gamma=gamma)), scaling)
 
 

@@ -11,7 +11,20 @@ from suite.contract import Params, Plugin, Source
 
 
 def build(*, seed: int, threads: int, early_stopping_rounds: int, **params: Any) -> Boosted:
-    """An `XGBClassifier` on histograms that may stop early."""
+    """An `XGBClassifier` on histograms that may stop early.
+
+    Params:
+        n_estimators: Most rounds; each adds a tree a class.
+        learning_rate: Weight of each tree.
+        max_depth: Most decisions from root to leaf.
+        max_bin: Steps that grey values are rounded to.
+        subsample: Part of the images that each round draws.
+        colsample_bytree: Part of the pixels that each tree may use.
+        reg_alpha: Weight of the l1 penalty on leaves.
+        reg_lambda: Weight of the l2 penalty on leaves.
+        early_stopping_rounds: Rounds without a better validation error after which training stops;
+            0: none.
+    """
     from xgboost import XGBClassifier
 
     estimator = XGBClassifier(

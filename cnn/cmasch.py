@@ -40,7 +40,11 @@ def network() -> Any:
 def build(
     *, seed: int, threads: int, epochs: int, batch_size: int, augmented_copies: int
 ) -> KerasClassifier:
-    """An untrained classifier; `augmented_copies` is how many changed images join each one."""
+    """An untrained classifier.
+
+    Params:
+        augmented_copies: Changed images that join each training image in an epoch.
+    """
     share = augmented_copies / (augmented_copies + 1)
     changes = partial(random_affine, degrees=10, flip=True, share=share)
     return KerasClassifier(

@@ -84,6 +84,10 @@ def build(
 ) -> KerasClassifier:
     """An untrained classifier.
 
+    Params:
+        architecture: one_layer, lenet5, four_layer or four_layer_padded.
+        augmented: Whether training images are rotated, sheared, zoomed and shifted.
+
     Raises:
         ValueError: There is no such architecture.
     """

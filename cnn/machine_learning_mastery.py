@@ -34,7 +34,12 @@ def optimizer() -> Any:
 def build(
     *, seed: int, threads: int, epochs: int, batch_size: int, padding: str, filters: int
 ) -> KerasClassifier:
-    """An untrained classifier."""
+    """An untrained classifier.
+
+    Params:
+        padding: same: the convolution keeps 28 × 28; valid: it gives 26 × 26.
+        filters: Filters of the convolution.
+    """
     return KerasClassifier(
         partial(network, padding, filters),
         seed=seed,

@@ -41,6 +41,9 @@ def build(
 ) -> KerasClassifier:
     """An untrained classifier.
 
+    Params:
+        version: v1 or v2 of the source: other filters and dropout.
+
     Raises:
         ValueError: There is no such version.
     """

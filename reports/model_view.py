@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reports.formats import count, span
 from suite.data.known import DATASETS
 from suite.grammar import spell
+from suite.meanings import meanings
 from suite.records.record import Environment
 from suite.registry import Model
 from suite.stats.scoring import Scored
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter's name, value and, where the value is another, the plugin's default."""
+    """A parameter's name, value, the plugin's default where that is another, and its meaning."""
 
     name: str
     value: str
     default: str
+    meaning: str = ""
 
 
 def parameters_of(values: Mapping[str, Any], model: Model | None) -> tuple[Parameter, ...]:
@@ -38,11 +40,13 @@ def parameters_of(values: Mapping[str, Any], model: Model | None) -> tuple[Param
         model: The plugin, where it is known.
     """
     defaults = {} if model is None else dict(model.plugin.params)
+    known = {} if model is None else meanings(model.plugin)
     shown = []
     for name, value in values.items():
         text = spell(value)
         default = spell(defaults[name]) if name in defaults else ""
-        shown.append(Parameter(name, text, "" if default == text else default))
+        differs = "" if default == text else default
+        shown.append(Parameter(name, text, differs, known.get(name, "")))
     return tuple(shown)
 
 

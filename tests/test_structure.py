@@ -24,6 +24,7 @@ LAYERS = (
     ("suite.registry",),
     ("suite.grammar",),
     ("suite.identity",),
+    ("suite.meanings",),
     ("suite.selection",),
     ("suite.scaffold",),
     ("suite.config",),

@@ -14,6 +14,7 @@ from suite.cli import options as o
 from suite.contract import Params
 from suite.errors import UsageError
 from suite.grammar import parse, spell
+from suite.meanings import meanings
 from suite.registry import Model, discover
 from suite.selection import Selection, find_item, plugin_files
 
@@ -56,6 +57,7 @@ def _facts(model: Model, published: Results) -> dict[str, Any]:
         "family": plugin.family,
         "view": plugin.view,
         "params": dict(plugin.params),
+        "meanings": meanings(plugin),
         "variants": {name: dict(values) for name, values in plugin.variants.items()},
         "presets": {name: dict(values) for name, values in plugin.presets.items()},
         "parameters": _counted(model),
@@ -112,7 +114,11 @@ def _rows(model: Model, published: Results) -> Iterator[tuple[str, str]]:
     cost = _cost(model)
     yield "family", plugin.family
     yield "input", f"{plugin.view}: float32 {shape} in [0, 1]"
-    yield "parameters", _lines(f"{k} = {spell(v)}" for k, v in plugin.params.items()) or "none"
+    known = meanings(plugin)
+    yield "parameters", _lines(
+        f"{k} = {spell(v)}" + (f"  ({known[k]})" if k in known else "")
+        for k, v in plugin.params.items()
+    ) or "none"  # fmt: skip
     yield "variants", _sets(plugin.variants)
     yield "presets", _sets(plugin.presets)
     yield "counted", _counted(model) or "not described"

@@ -16,7 +16,12 @@ PLUGIN = '''
 from suite.contract import Plugin, Published, Source
 
 
-def build(*, seed, threads, C, kernel): ...
+def build(*, seed, threads, C, kernel):
+    """A classifier.
+
+    Params:
+        C: Strength.
+    """
 
 
 def parameters(fitted):
@@ -70,6 +75,7 @@ def test_json_has_every_field(file: Path) -> None:
         "family": "own",
         "view": "flat",
         "params": {"C": 10.0, "kernel": "rbf"},
+        "meanings": {"C": "Strength."},
         "variants": {"poly": {"kernel": "poly"}},
         "presets": {"quick": {"C": 1.0}},
         "parameters": "Support vectors [all of them], dual coefficients and intercepts.",

@@ -142,9 +142,9 @@ def test_parameters_other_than_the_default_are_marked_and_explained(
     values = {"C": 1.0, "kernel": "rbf", "gamma": "scale", "scaling": "none"}
     page, _ = open_page(text(parameters=values, variant="0123456789"))
     region = page.get_by_role("region", name="Parameters")
-    rows = [row.inner_text().split() for row in region.locator("tbody tr").all()]
-    assert rows[0] == ["C", "1.0", "10.0"]
-    assert all(len(row) == 2 for row in rows[1:])
+    rows = [row.locator("th, td").all_inner_texts() for row in region.locator("tbody tr").all()]
+    assert rows[0] == ["C", "1.0", "10.0", "Weight of training errors against a wide margin."]
+    assert all(default == "" and meaning for _, _, default, meaning in rows[1:])
     assert page.locator("a[href$='sklearn.svm.SVC.html']").inner_text() == "sklearn.svm.SVC"
     assert "Support vector machine" in page.locator("main").inner_text()
 
