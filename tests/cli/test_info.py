@@ -98,7 +98,7 @@ def test_the_text_is_readable_at_any_width(
     text = " ".join(" ".join(lines).split())
     assert max(map(len, lines)) <= width
     for words in (
-        "my_svm: RBF [SVM]", "(n, 784)", "C = 10.0 kernel = rbf", "poly: kernel = poly",
+        "my_svm: RBF [SVM]", "(n, 784)", "C = 10.0 (Strength.) kernel = rbf", "poly: kernel = poly",
         "quick: C = 1.0", "Support vectors [all of them], dual", "used while training",
         "every seed gives the same", "about 600 processor seconds", "pip install no_such_library",
         "https://example.org/model", "my_svm/poly on fashion: 89.7 %, test accuracy", "other split",
