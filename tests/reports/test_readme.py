@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +17,7 @@ from reports.site import summarise
 from reports.tables import build_tables
 from suite.data.known import DATASETS
 from suite.errors import UsageError
-from suite.records.store import scan
+from suite.records.store import Damage, scan
 from suite.stats.scoring import Scored
 
 MakeScored = Callable[..., Scored]
@@ -119,6 +121,20 @@ def test_the_project_s_part_is_well_formed() -> None:
     assert ranks == sorted(ranks)
     assert ranks[0] == 1
     assert with_part(text, part.strip("\n")) == text
+
+
+def test_the_published_rows_are_of_the_recorded_runs() -> None:
+    """What can be told without the datasets: which runs there are, not what they are worth."""
+    published = json.loads((ROOT / "docs" / "leaderboard.json").read_text(encoding="utf-8"))
+    recorded: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for run in scan(ROOT / "results", table=f"{published['protocol']}-{published['preset']}"):
+        assert not isinstance(run, Damage)
+        record = run.record
+        seeds = recorded[record.model, record.variant, record.dataset.name]
+        seeds += [record.seed] if record.status == "ok" else []
+    shown = {(row["model"], row["variant"], row["dataset"]): row["seeds"]
+             for row in published["rows"]}  # fmt: skip
+    assert shown == {key: sorted(seeds) for key, seeds in recorded.items()}, MENDED_BY
 
 
 @pytest.mark.real_data
