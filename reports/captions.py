@@ -79,6 +79,20 @@ def facts(table: Table, titles: Mapping[str, str]) -> tuple[Fact, ...]:
     )
 
 
+def has_groups(table: Table) -> bool:
+    """Whether the table's ranks have letters of tie groups behind them."""
+    return any(row.tie_group is not None for row in table.rows)
+
+
+def one_seed(table: Table) -> str:
+    """What must be known of tie groups where rows have one seed, with a blank before it; or ""."""
+    if sum(row.tie_group is not None and len(row.seeds) == 1 for row in table.rows) < 2:
+        return ""
+    return (
+        " Two rows with one seed are told apart by the test images alone: other seeds may differ."
+    )
+
+
 def folds(table: Table) -> int:
     """Number of folds of the table's protocol; 0 where the official test set is scored."""
     protocol = PROTOCOLS.get(table.protocol)
@@ -121,19 +135,14 @@ def _accuracy(table: Table, titles: Mapping[str, str]) -> str:
 
 
 def _ties(table: Table) -> list[Fact]:
-    grouped = [row for row in table.rows if row.tie_group is not None]
-    if not grouped:
+    if not has_groups(table):
         return []
     text = (
         "Rows with the same letter behind their rank can't be told from the first of them: a "
         "paired bootstrap over seeds and test images of all pairs of the column, Holm-corrected, "
         "at 5 %."
     )
-    if sum(len(row.seeds) == 1 for row in grouped) > 1:
-        text += (
-            " Two rows with one seed are told apart by the images alone: other seeds may differ."
-        )
-    return [Fact("Tie groups", text)]
+    return [Fact("Tie groups", f"{text}{one_seed(table)}")]
 
 
 def _protocol(table: Table) -> str:

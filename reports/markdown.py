@@ -10,6 +10,7 @@ from reports.captions import facts, heading, warning
 from reports.cells import costs, costs_from, results
 from reports.formats import ABSENT, one_line
 from reports.rows import Row
+from reports.summary import progress
 from reports.tables import Line, Table
 from suite.records.store import Damage
 
@@ -61,9 +62,10 @@ def escape(text: str, limit: int = 300) -> str:
 
 def _section(table: Table, titles: Mapping[str, str]) -> list[str]:
     parts = [f"## {escape(heading(table, titles))}"]
-    banner = warning(table)
+    missing = progress(table, titles)
+    banner = f"Not finished: {missing}." if missing else warning(table)
     if banner:
-        parts.append(f"> **{escape(banner)}**")
+        parts.append(f"> **{escape(banner, 1_000)}**")
     parts.append(leaderboard(table, table.lines, titles))
     parts.append(
         "\n".join(f"- **{f.subject}:** {escape(f.text, 5_000)}" for f in facts(table, titles))

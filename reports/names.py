@@ -10,6 +10,7 @@ from suite.registry import discover
 from suite.selection import label
 
 if TYPE_CHECKING:
+    from suite.contract import Plugin
     from suite.records.record import Record
     from suite.registry import Registry
 
@@ -24,7 +25,8 @@ def describe(
         registry: Knows the models; found anew if None.
 
     Returns:
-        By (model, variant); a model that is no longer there goes by its name.
+        By (model, variant). A named variant is part of the title; a model that is no longer there
+        goes by its name.
     """
     known = (discover() if registry is None else registry).models
     described: dict[tuple[str, str], Description] = {}
@@ -34,8 +36,16 @@ def describe(
             continue
         plugin = known[record.model].plugin if record.model in known else None
         described[key] = Description(
-            title=plugin.title if plugin else record.model,
+            title=_title(record, plugin),
             family=plugin.family if plugin else None,
             label=label(record.model, plugin, record.variant, record.parameters, record.settings),
         )
     return described
+
+
+def _title(record: Record, plugin: Plugin | None) -> str:
+    """The model's title, with the variant's name behind it where its parameters have one."""
+    title = plugin.title if plugin else record.model
+    named = label(record.model, plugin, record.variant, record.parameters)
+    variant = named.removeprefix(f"{record.model}/")
+    return title if variant == named else f"{title}: {variant.replace('_', ' ')}"

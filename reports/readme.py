@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from reports.captions import DAGGER, machine_name
+from reports.captions import DAGGER, has_groups, machine_name, one_seed
 from reports.formats import count, listing, span
 from reports.markdown import escape, leaderboard
+from reports.summary import newest, progress
 from reports.tables import Table
 from suite.errors import UsageError
 
@@ -91,10 +92,12 @@ def top_rows(table: Table, titles: Mapping[str, str], link: str) -> str:
     lines = table.lines[:LINES]
     first = titles.get(table.datasets[0], table.datasets[0])
     all_rows = f"[All {count(len(table.lines))} rows]({quote(link)})"
+    missing = progress(table, titles)
+    unfinished = f" **Not finished: {escape(missing, 1_000)}.**" if missing else ""
     return "\n\n".join(
         [
             f"The best {span(len(lines), len(lines), 'row')} on {escape(first)} under protocol "
-            f"`{table.protocol}`, preset `{table.preset}`. {all_rows}.",
+            f"`{table.protocol}`, preset `{table.preset}`.{unfinished} {all_rows}.",
             leaderboard(table, lines, titles),
             _note(table),
         ]
@@ -103,19 +106,18 @@ def top_rows(table: Table, titles: Mapping[str, str], link: str) -> str:
 
 def _note(table: Table) -> str:
     done = [row for row in table.rows if row.runs]
-    newest = max(record.started_at for record in table.records)[:10]
     text = "Mean accuracy"
     if any(row.accuracy_std is not None for row in done):
         text += " ± sample standard deviation over n runs"
     text += ", in percent."
-    if any(row.tie_group is not None for row in done):
+    if has_groups(table):
         text += (
             " Rows with the same letter behind their rank can't be told apart "
-            "([how](docs/decisions/0008-tie-groups.md))."
+            f"([how](docs/decisions/0008-tie-groups.md)).{one_seed(table)}"
         )
     machines = listing(sorted({machine_name(row.machine) for row in done if row.machine}))
     if machines:
         text += f" Times from {escape(machines, 1_000)}."
     if any(row.machine and not row.comparable for row in done):
         text += f" {DAGGER} times from another machine than most."
-    return f"{text} Newest record: {escape(newest)}."
+    return f"{text} Newest record: {escape(newest(table))}."

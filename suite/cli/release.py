@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from suite.errors import UsageError
 if TYPE_CHECKING:
     from reports.release_files import Check
     from reports.releases import Release
+    from reports.tables import Table
 
 _SHOWN_PATHS = 20
 
@@ -77,6 +79,7 @@ def release(
     charts = converter() is not None
     write_report(scan(results), site, data_dir=data_dir, charts=charts)
     _print_release(made, site)
+    _print_unfinished(report.tables)
 
 
 def _day(text: str | None) -> date:
@@ -101,6 +104,17 @@ def _print_release(made: Release, site: Path) -> None:
         typer.echo(str(path))
     if not made.manifest.publishable:
         typer.echo("not publishable: it has tables whose numbers are not to be quoted", err=True)
+
+
+def _print_unfinished(tables: Sequence[Table]) -> None:
+    from reports.summary import progress
+    from suite.data.known import DATASETS
+
+    titles = {name: info.title for name, info in DATASETS.items()}
+    for table in tables:
+        missing = progress(table, titles)
+        if missing:
+            typer.echo(f"not finished: {table.protocol}-{table.preset}: {missing}", err=True)
 
 
 def _print_check(found: Check, results: Path) -> None:

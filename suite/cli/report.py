@@ -144,11 +144,13 @@ def print_leaderboard(table: Table, console: Console) -> None:
     from rich.text import Text
 
     from reports.captions import DAGGER, folds, heading, machine_name, warning
+    from reports.summary import progress
     from suite.data.known import DATASETS
 
     titles = {name: info.title for name, info in DATASETS.items()}
     console.print(Text(heading(table, titles), style="bold"))
-    banner = warning(table)
+    missing = progress(table, titles)
+    banner = f"Not finished: {missing}." if missing else warning(table)
     if banner:
         console.print(Text(banner, style="yellow"))
     more = max(0, len(table.datasets) - 2)

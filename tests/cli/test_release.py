@@ -65,6 +65,7 @@ def test_a_release_is_made_and_the_site_leads_to_it(folders: list[str], tmp_path
     made = call("release", "2026.05", *folders, "--date", "2026-05-03")
     assert made.exit_code == 0, made.output
     site = tmp_path / "docs"
+    assert "not finished: holdout-standard: 2 of 5 seeds so far" in made.stderr
     manifest = json.loads((site / "releases/2026.05/manifest.json").read_text())
     assert manifest["date"] == "2026-05-03"
     assert str(site / "releases.html") in made.stdout

@@ -36,11 +36,21 @@ def shown(record: Record, registry: Registry) -> tuple[str, str | None, str]:
     return description.title, description.family, description.label
 
 
+def test_a_named_variant_is_in_the_title(record: MakeRecord, registry: Registry) -> None:
+    named = {"variant": "poly", "parameters": {"C": 10.0, "kernel": "poly"}}
+    assert shown(record(**named), registry) == ("Support vectors: poly", "classic", "svm/poly")
+    in_jax = named | {"variant": "0123456789", "environment": {"backend": "jax"}}
+    assert shown(record(**in_jax), registry)[::2] == (
+        "Support vectors: poly", "svm/poly (backend=jax)",
+    )  # fmt: skip
+    gone = shown(record(model="gone", variant="very_wide"), registry)
+    assert gone == ("gone: very wide", None, "gone/very_wide")
+
+
 @pytest.mark.parametrize(
     ("changes", "label"),
     [
         ({}, "svm"),
-        ({"variant": "poly", "parameters": {"C": 10.0, "kernel": "poly"}}, "svm/poly"),
         ({"variant": "0123456789", "parameters": {"C": 1.0, "kernel": "rbf"}}, "svm[C=1]"),
         ({"variant": "0123456789", "threads": 2}, "svm (threads=2)"),
         ({"variant": "0123456789", "environment": {"backend": "jax"}}, "svm (backend=jax)"),
@@ -59,7 +69,6 @@ def test_a_model_that_is_there_has_its_title_and_label(
 
 def test_a_model_that_is_gone_goes_by_its_name(record: MakeRecord, registry: Registry) -> None:
     assert shown(record(model="gone"), registry) == ("gone", None, "gone")
-    assert shown(record(model="gone", variant="wide"), registry) == ("gone", None, "gone/wide")
 
 
 def test_without_a_registry_the_models_are_found(record: MakeRecord) -> None:
