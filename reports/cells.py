@@ -82,6 +82,16 @@ def _result(row: Row | None, dataset: str) -> Result:
     )
 
 
+def group_titles(table: Table) -> dict[tuple[str, int], str]:
+    """What the letter behind a rank says, by dataset and tie group."""
+    titles: dict[tuple[str, int], str] = {}
+    for row in table.rows:
+        if row.tie_group is not None:
+            first = f"Group {letter(row.tie_group)}: can't be told from rank {count(row.rank)}"
+            titles.setdefault((row.dataset, row.tie_group), first)
+    return titles
+
+
 def rank_text(row: Row) -> str:
     """A row's rank with the letter of its tie group, where that is known."""
     rank = count(row.rank)

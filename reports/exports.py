@@ -1,4 +1,4 @@
-"""The primary table as files for other programs: JSON, CSV, Parquet; a row a model and dataset."""
+"""Tables as files for other programs: JSON, CSV, Parquet; a row a model and dataset."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reports.rows import Row
 from reports.tables import Table
 
 SCHEMA = 1
+STEM = "leaderboard"
 COLUMNS = (
     "protocol",
     "preset",
@@ -49,6 +50,22 @@ COLUMNS = (
     "engines",
     "notes",
 )
+
+
+def data_files(table: Table, is_primary: bool) -> dict[str, str | bytes]:
+    """A table's data files by name; no Parquet where pyarrow is not installed.
+
+    Args:
+        table: The table.
+        is_primary: Whether it is the site's first table, whose files have the plain name.
+    """
+    stem = STEM if is_primary else f"{STEM}-{table.protocol}-{table.preset}"
+    parquet = to_parquet(table)
+    return {
+        f"{stem}.json": to_json(table),
+        f"{stem}.csv": to_csv(table),
+        **({} if parquet is None else {f"{stem}.parquet": parquet}),
+    }
 
 
 def to_json(table: Table) -> str:

@@ -22,7 +22,7 @@ from reports import (
     reproduction_page,
 )
 from reports.charts import page as charts_page
-from reports.exports import to_csv, to_json, to_parquet
+from reports.exports import STEM, data_files
 from reports.learning import size_curves
 from reports.markdown import to_markdown
 from reports.mistakes import WrongImages
@@ -92,10 +92,12 @@ def write_report(
     These are the published values (`reproduction.html` and `.md`), the methods, a page for each
     model in `models/`, up to 300 of them, one that compares two of them, with the test images in
     `images/`, and, if the site has releases, what each of them changed (`releases.html` and `.md`).
-    `leaderboard.parquet` is there where pyarrow is installed. With charts there are `charts.html`,
-    their pictures in `charts/` and the browser's chart library in `assets/`.
+    `leaderboard.parquet` is there where pyarrow is installed. Tables other than the first have data
+    files with their protocol and preset in the name (`leaderboard-full-paper.json`). With charts
+    there are `charts.html`, their pictures in `charts/` and the browser's chart library in
+    `assets/`.
 
-    A page that an older report made and that has nothing to show now is removed.
+    Pages and data files that an older report made and that have nothing to show now are removed.
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -143,11 +145,14 @@ def write_report(
     links = tuple(link for link in PAGES if there.get(link[0], True))
     shell = Shell(titles, suite.__version__, links)
     entries = {page.entry for page in pages}
-    data = _data(report.tables[0])
+    data = [data_files(table, table is report.tables[0]) for table in report.tables]
+    sources = {name: model.plugin.source.name for name, model in registry.models.items()}
     contents: dict[str, str | bytes] = {
-        "index.html": to_html(report.tables, report.damaged, shell, entries, tuple(data)),
+        "index.html": to_html(
+            report.tables, report.damaged, shell, entries, [tuple(files) for files in data], sources
+        ),
         "leaderboard.md": to_markdown(report.tables, report.damaged, titles, drawn),
-        **data,
+        **dict(chain.from_iterable(files.items() for files in data)),
         compare_page.PAGE: compare_page.to_html(pairs, datasets, shell, entries),
         "reproduction.html": reproduction_page.to_html(reproductions, shell),
         "reproduction.md": reproduction_page.to_markdown(reproductions, titles),
@@ -169,6 +174,9 @@ def write_report(
         for name, _ in PAGES:
             if name not in contents:
                 (site / name).unlink(missing_ok=True)
+        for path in site.glob(f"{STEM}-*.*"):
+            if path.name not in contents:
+                path.unlink()
         for name, content in chain(contents.items(), *more):
             path = site / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -179,16 +187,6 @@ def write_report(
         ) from error
     paths = tuple(site / name for name in contents)
     return Report(paths=paths, tables=report.tables, damaged=report.damaged)
-
-
-def _data(table: Table) -> dict[str, str | bytes]:
-    """The table as data files."""
-    parquet = to_parquet(table)
-    return {
-        "leaderboard.json": to_json(table),
-        "leaderboard.csv": to_csv(table),
-        **({} if parquet is None else {"leaderboard.parquet": parquet}),
-    }
 
 
 def _sheets(site: Path, datasets: Iterable[Dataset]) -> Iterator[tuple[str, bytes]]:

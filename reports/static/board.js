@@ -10,7 +10,7 @@
   const families = [...tools.querySelectorAll("input[name=family]")];
   const status = tools.querySelector(".matches");
   const clear = tools.querySelector(".clear");
-  const panel = tools.querySelector(".panel");
+  const panel = tools.querySelector(".panel.columns");
   const controls = tools.querySelector("details.controls");
   const columns = suite.allColumns(tables);
   const TEXTS = ["q", "parameters", "cpu"];
@@ -42,7 +42,9 @@
     for (const name of TEXTS) if (field(name).value !== state[name]) field(name).value = state[name];
     families.forEach((box) => { box.checked = state.family.includes(box.value); });
     panel.querySelectorAll("input").forEach((box) => { box.checked = isShown(box.value); });
+    groups.mark(isShown);
     tell(suite.filterRows(tables[chosen], state), tables[chosen].rows.length);
+    suite.divideGroups(tables[chosen]);
   }
 
   function sort(table, atFirst) {
@@ -98,6 +100,13 @@
     });
   }
 
+  // Of a group its columns that are shown at first and those that were chosen; null for all groups.
+  function chooseGroup(group) {
+    const others = columns.filter((known) => group && known.atFirst && known.group !== group);
+    const isOwn = (key) => !group || columns.some((known) => known.key === key && known.group === group);
+    change({ show: state.show.filter(isOwn), hide: others.map((known) => known.key) });
+  }
+
   async function copy(button) {
     const content = suite.shownContent(tables[place()], isShown);
     const write = { markdown: suite.toMarkdown, csv: suite.toCsv, latex: suite.toLatex }[button.value];
@@ -111,7 +120,8 @@
     const found = suite.fromFragment(suite.fragment());
     const target = found ? null : suite.anchored(suite.fragment());
     const board = target?.closest("section.board");
-    if (found) state = found;
+    const known = families.map((box) => box.value);
+    if (found) state = { ...found, family: found.family.filter((family) => known.includes(family)) };
     else if (board) state = { ...state, table: names[sections.indexOf(board)] };
     else return false;
     if (place() === 0) state = { ...state, table: "" };
@@ -123,21 +133,22 @@
   // What a narrow screen folds away stays open on a wide one.
   function unfold() {
     const wide = matchMedia("(min-width: 60rem)");
-    const isUsed = () => suite.toFragment({ ...state, table: "", sort: "", q: "" }) !== "";
+    const isUsed = () => ["family", "parameters", "cpu"].some((name) => state[name].length);
     const set = () => { controls.open = wide.matches || isUsed(); };
     wide.addEventListener("change", set);
     set();
   }
 
   function closeMenus() {
-    const menu = tools.querySelector("details.menu");
-    document.addEventListener("click", (event) => {
-      if (!menu.contains(event.target)) menu.open = false;
-    });
-    menu.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !menu.open) return;
-      menu.open = false;
-      menu.querySelector("summary").focus();
+    tools.querySelectorAll("details.menu").forEach((menu) => {
+      document.addEventListener("click", (event) => {
+        if (!menu.contains(event.target)) menu.open = false;
+      });
+      menu.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape" || !menu.open) return;
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
     });
   }
 
@@ -147,14 +158,17 @@
       for (const { target } of entries) {
         const scroll = target.closest(".scroll");
         scroll.classList.toggle("fits", scroll.firstElementChild.offsetWidth <= scroll.clientWidth);
+        suite.hintMore(scroll);
       }
     });
     document.querySelectorAll(".board .scroll:has(> .leaderboard)").forEach((scroll) => {
       observer.observe(scroll);
       observer.observe(scroll.firstElementChild);
+      scroll.addEventListener("scroll", () => suite.hintMore(scroll), { passive: true });
     });
   }
 
+  const groups = new suite.GroupButtons(tools.querySelector(".groups"), columns, chooseGroup);
   const list = document.querySelector(".tabs");
   const tabs = list && new suite.Tabs(list, (number) => change({ table: number ? names[number] : "" }));
   if (tabs) {

@@ -29,7 +29,6 @@
     const columns = [...table.element.querySelectorAll("colgroup")].slice(1);
     let place = 1;
     groups.forEach((group, number) => {
-      group.dataset.all ??= group.colSpan;
       const own = table.headers.slice(place, place + Number(group.dataset.all));
       place += own.length;
       const shown = own.filter((header) => isShown(header.dataset.column)).length;

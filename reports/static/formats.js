@@ -8,11 +8,12 @@
   // What a cell says; drawings say nothing that is not in a text beside them.
   function cellText(cell) {
     let text = "";
-    for (const node of cell.childNodes) {
+    for (const node of (cell.querySelector(".figure") ?? cell).childNodes) {
       const part = node instanceof SVGElement ? "" : line(node.textContent);
       if (!part) continue;
       if (node.className === "interval") text += ` (${part})`;
       else if (node.className === "failed") text += `, ${part}`;
+      else if (node.nodeName === "ABBR") text += ` ${part}`;
       else text += part;
     }
     return text;
@@ -21,7 +22,7 @@
   function nameCells(row) {
     const text = (selector) => line(row.cells[0].querySelector(selector)?.textContent ?? "");
     const notes = [...row.cells[0].querySelectorAll(".note")].map((note) => line(note.textContent));
-    return [text(".title"), row.cells[0].dataset.value, text(".family"), notes.join("; ")];
+    return [text(".title"), row.cells[0].dataset.label, text(".family"), notes.join("; ")];
   }
 
   // The shown rows and columns in their order: `names` are of text columns, `figures` of the rest.
@@ -35,7 +36,7 @@
     const told = (cells) => cells.filter((cell, place) => isTold[place]);
     const headers = places.map((place) => table.headers[place].dataset);
     return {
-      caption: line(table.element.caption.textContent),
+      caption: table.element.dataset.caption,
       names: told(names),
       figures: headers.map((data) => `${data.group}: ${data.name}`),
       isAccuracy: headers.map((data) => data.column.endsWith(".accuracy")),

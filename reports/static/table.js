@@ -9,14 +9,23 @@ const suite = {};
   const OTHER = { ascending: "descending", descending: "ascending" };
   const words = new Intl.Collator("en");
 
-  suite.words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+  // Text as it is searched: hyphens don't count, nor does the side of the Atlantic.
+  const plain = (text) =>
+    text.toLowerCase().replace(/[-\u2010\u2011\u2013]/g, " ").replaceAll("neighbor", "neighbour");
+
+  suite.words = (text) => plain(text).split(/\s+/).filter(Boolean);
+
+  function searched(cell) {
+    const { label, source } = cell.dataset;
+    return plain([cell.textContent, label, source].filter(Boolean).join(" "));
+  }
 
   suite.Table = class {
     constructor(element) {
       this.element = element;
       this.headers = [...element.querySelectorAll("thead th[data-sort]")];
       this.rows = [...element.tBodies[0].rows];
-      this.names = this.rows.map((row) => row.cells[0].textContent.toLowerCase());
+      this.names = this.rows.map((row) => searched(row.cells[0]));
       this.sorted = this.headers.find((header) => header.ariaSort) || null;
       this.headers.forEach((header) => this.addButton(header));
       // Whoever has more to do than sort takes its place.

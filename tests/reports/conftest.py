@@ -243,8 +243,9 @@ def open_page(
         file = tmp_path / "index.html"
         tables = build_tables(runs, descriptions, tuple(DATASETS))
         titles = {name: info.title for name, info in DATASETS.items()}
-        damaged = options.pop("damaged", ())
-        file.write_text(to_html(tables, damaged, Shell(titles, "1.0")), encoding="utf-8")
+        damaged, sources = options.pop("damaged", ()), options.pop("sources", {})
+        text = to_html(tables, damaged, Shell(titles, "1.0"), sources=sources)
+        file.write_text(text, encoding="utf-8")
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()

@@ -30,6 +30,7 @@ def copied(open_page: Open) -> Callable[..., str]:
         )
         if before:
             before(page)
+        page.get_by_text("Copy", exact=True).click()
         page.get_by_role("button", name=form).click()
         page.wait_for_function("window.copied !== undefined")
         assert trouble == []
@@ -65,6 +66,10 @@ def test_markdown_has_what_is_shown_in_its_order(
 
     text = copied(sweep, "Markdown", choose)
     assert text.startswith("Fashion-MNIST and MNIST, protocol holdout, preset quick. Accuracy in")
+    caption = text.split("\n")[0]
+    assert "below" not in caption
+    assert "head" not in caption
+    assert "brackets" in caption
     assert cells(text) == [
         ["Model", "Label", "Family", "Fashion-MNIST: rank", "Fashion-MNIST: accuracy %",
          "Fashion-MNIST: n", "Costs: parameters", "Costs: training CPU s",
@@ -136,8 +141,8 @@ def test_a_text_like_a_formula_is_no_formula(open_page: Open, sweep: list[Scored
 def test_without_a_clipboard_the_text_can_be_selected(open_page: Open, sweep: list[Scored]) -> None:
     page, trouble = open_page(sweep, viewport=WIDE)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
-    button = page.get_by_role("button", name="CSV")
-    button.click()
+    page.get_by_text("Copy", exact=True).click()
+    page.get_by_role("button", name="CSV").click()
     area = page.get_by_role("dialog").get_by_role("textbox")
     text = area.input_value()
     assert text.startswith("Model,Label,Family")

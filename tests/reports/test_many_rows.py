@@ -39,7 +39,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, scored: Callable[..., Scored]
         ]  # fmt: skip
     tables = build_tables(runs, descriptions, tuple(DATASETS))
     pages = {f"model_{number:04d}" for number in range(MODELS)}
-    text = to_html(tables, (), Shell(TITLES, "1.0"), pages, ("leaderboard.json",))
+    text = to_html(tables, (), Shell(TITLES, "1.0"), pages, [("leaderboard.json",)])
     path = tmp_path_factory.mktemp("many") / "index.html"
     path.write_text(text, encoding="utf-8")
     return path
@@ -55,7 +55,7 @@ def opened(browser: Browser, visit: Visit, file: Path) -> Iterator[tuple[Page, l
 
 def shown(page: Page) -> list[str]:
     rows = "table.leaderboard tbody tr:not([hidden]) th.model"
-    return list(page.eval_on_selector_all(rows, "all => all.map(one => one.dataset.value)"))
+    return list(page.eval_on_selector_all(rows, "all => all.map(one => one.dataset.label)"))
 
 
 def test_it_is_small_enough_with_all_that_it_loads(

@@ -186,6 +186,22 @@ def test_the_primary_table_is_the_one_asked_for(
         assert len(content["rows"]) == 1
 
 
+def test_every_table_has_data_files_and_links_to_them(
+    stored: MakeStored, labels: np.ndarray, tmp_path: Path
+) -> None:
+    runs = tuple(stored(labels, dataset="digits", preset=p) for p in ("standard", "quick"))
+    write_report(Contents(runs, ()), tmp_path, registry=NO_MODELS)
+    page = (tmp_path / "index.html").read_text()
+    others = {f"leaderboard-holdout-quick.{kind}" for kind in ("json", "csv", "parquet")}
+    assert {path.name for path in tmp_path.glob("leaderboard-*")} == others
+    assert all(page.count(f'href="{name}"') == 1 for name in others)
+    assert json.loads((tmp_path / "leaderboard.json").read_text())["preset"] == "standard"
+    other = json.loads((tmp_path / "leaderboard-holdout-quick.json").read_text())
+    assert other["preset"] == "quick"
+    write_report(Contents(runs[:1], ()), tmp_path, registry=NO_MODELS)
+    assert list(tmp_path.glob("leaderboard-*")) == []
+
+
 def test_nothing_to_report_is_an_error_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="suite run --preset quick"):
         write_report(Contents((), ()), tmp_path / "site", registry=NO_MODELS)
