@@ -27,6 +27,7 @@ from suite.stats.scoring import Scored
 
 MOST_MODELS = 20
 PLOT_WIDTH = 250
+_MOST_NUMBERS = 7
 
 Runs = Mapping[tuple[str, str, str], Sequence[Scored]]
 
@@ -65,23 +66,25 @@ def runs_chart(
                 "run": f"{scored.record.seed}{fold}", "accuracy": percent(scored.accuracy),
             })  # fmt: skip
     ends = [mean[end] for mean in means for end in ("from", "to")]
-    x = accuracy_axis("x", [*ends, *(point["error"] for point in points)], "accuracy")
+    x = accuracy_axis([*ends, *(point["error"] for point in points)], "accuracy", _MOST_NUMBERS)
     y = name_axis(names)
     place = {"x": {"field": "error", "type": "quantitative", **x}, "y": y}
     colour, shape = by_family(best)
     of_mean = tooltip(
         model="model", accuracy="accuracy %", interval="95 % interval", runs=f"{unit}s"
     )
+    # A single run is its own mean, and a line there would hide it.
+    several = [mean for mean, row in zip(means, best, strict=True) if row.runs > 1]
     layers = [
         {"data": {"values": means},
          "mark": {"type": "rule", "strokeWidth": 5, "strokeOpacity": 0.22},
          "encoding": {"x": {"field": "from", "type": "quantitative", **x}, "x2": {"field": "to"},
                       "y": y, "color": colour, "tooltip": of_mean}},
-        {"data": {"values": means},
+        {"data": {"values": several},
          "mark": {"type": "tick", "thickness": 1.6, "size": 14, "color": INK},
          "encoding": {**place, "tooltip": of_mean}},
         {"data": {"values": points},
-         "mark": {"type": "point", "filled": True, "size": 34, "fillOpacity": 0.6,
+         "mark": {"type": "point", "filled": True, "size": 38, "fillOpacity": 0.75,
                   "stroke": PAPER, "strokeWidth": 0.5},
          "encoding": {**place, "color": colour, "shape": shape,
                       "tooltip": tooltip(model="model", run="seed", accuracy="accuracy %")}},
@@ -97,7 +100,7 @@ def runs_chart(
 def _runs_in_words(best: Sequence[Row], number: int, unit: str) -> str:
     text = (
         f"The {span(number, number, 'run')} of {_so_many(best)}: a point a {unit}, an upright line "
-        "at the mean, a pale bar for its 95 % interval from the sample of images. "
+        "at the mean of several, a pale bar for its 95 % interval from the sample of images. "
         f"First is {one_line(best[0].label, 60)} with "
         f"{accuracy(best[0].accuracy_mean, best[0].accuracy_std)} %"
     )
@@ -191,7 +194,10 @@ def name_axis(names: Sequence[str]) -> Spec:
     """The encoding of the rows' names, in their order."""
     return {
         "field": "name", "type": "nominal", "sort": list(names), "title": None,
-        "axis": {"labelFontSize": 10, "labelLineHeight": 11, "ticks": False},
+        # Vega puts the first of two lines, not their middle, at the height of the row.
+        "axis": {"labelFontSize": 10, "labelLineHeight": 11, "ticks": False,
+                 "labelOffset": {"condition": {"test": "indexof(datum.value, '\\n') >= 0",
+                                               "value": -5.5}, "value": 0}},
     }  # fmt: skip
 
 

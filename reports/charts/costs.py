@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.charts.points import pareto_front, ticks
+from reports.charts.points import limit, pareto_front, ticks
 from reports.charts.scatter import (
+    beyond_in_words,
     chosen_labels,
+    edge_marks,
     label_layer,
     places,
     point,
@@ -14,7 +16,7 @@ from reports.charts.scatter import (
     rounded_mean,
     spot,
 )
-from reports.charts.style import HEIGHT, SOFT, Figure, accuracy_axis, chart, error, tooltip
+from reports.charts.style import HEIGHT, MOST_UP, SOFT, Figure, accuracy_axis, chart, tooltip
 from reports.formats import listing, one_line, percent, quantity, span
 from reports.rows import Row
 
@@ -45,7 +47,11 @@ def cost_chart(rows: Sequence[Row], name: str, title: str, kind: str) -> Figure 
     if not told:
         return None
     front = pareto_front([(cost, rounded_mean(row)) for row, cost in told])
-    costs = [cost for _, cost in told]
+    data = [point(row, x=round(cost, 6)) for row, cost in told]
+    worst = limit([p["error"] for p in data])
+    shown = [n for n, p in enumerate(data) if p["error"] <= worst]
+    beyond = [p for p in data if p["error"] > worst]
+    costs = [told[n][1] for n in shown]
     domain = [min(costs) / 1.6, max(costs) * 1.6]
     # The domain follows from the data, and with it every position, also in the browser.
     form = "format(datum.value, '~s')" if kind == "parameters" else _SECONDS
@@ -55,26 +61,27 @@ def cost_chart(rows: Sequence[Row], name: str, title: str, kind: str) -> Figure 
         "scale": {"type": "log", "domain": domain, "nice": False},
         "axis": axis,
     }
-    bars = [error(end, row.images) for row, _ in told for end in row.accuracy_ci95 or ()]
-    y = accuracy_axis("y", bars, "accuracy")
-    data = [point(row, x=round(cost, 6)) for row, cost in told]
+    bars = [data[n][end] for n in shown for end in ("from", "to")]
+    y = accuracy_axis(bars, "accuracy", MOST_UP)
     on_front = [data[place] for place in front]
     spots = [spot(p["x"], p["error"], domain, y["scale"]["domain"]) for p in data]
     # From the most accurate down: the best are what readers look for.
-    labels = chosen_labels(reversed(front), data, spots)
+    labels = chosen_labels([n for n in reversed(front) if n in shown], data, spots)
     line = {"type": "line", "interpolate": "step-after", "color": SOFT, "strokeWidth": 1.2,
             "clip": True}  # fmt: skip
     layers = [
         {"data": {"values": [{"x": p["x"], "error": p["error"]} for p in on_front]},
          "mark": line, "encoding": places(x, y)},
         *points([row for row, _ in told], x, y, _TOLD, intervals=True),
+        *edge_marks(beyond, [row for row, _ in told], x, y, _TOLD),
         label_layer(labels, x, y),
     ]  # fmt: skip
     noun = "parameters" if kind == "parameters" else "training time"
     return Figure(
         name=name,
         heading=f"Accuracy and {noun}: {title}",
-        summary=_front_in_words([told[place] for place in front], rows, told, kind),
+        summary=_front_in_words([told[place] for place in front], rows, told, kind)
+        + beyond_in_words(beyond),
         spec=chart(HEIGHT, layers, data={"values": data}),
     )
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from reports.charts.points import limit
 from reports.charts.scatter import (
+    beyond_in_words,
     chosen_labels,
+    edge_marks,
     label_layer,
     places,
     point,
@@ -15,7 +18,18 @@ from reports.charts.scatter import (
     rounded_mean,
     spot,
 )
-from reports.charts.style import GRID, HEIGHT, Figure, Spec, accuracy_axis, chart, error, tooltip
+from reports.charts.style import (
+    GRID,
+    HEIGHT,
+    MOST_ACROSS,
+    MOST_UP,
+    Figure,
+    Spec,
+    accuracy_axis,
+    chart,
+    error,
+    tooltip,
+)
 from reports.formats import listing, one_line, percent, span
 from reports.rows import Row
 from reports.tables import Table
@@ -49,11 +63,14 @@ def cross_chart(
         }
         for up, right in both
     ]
-    x = accuracy_axis("x", [p["x"] for p in data], f"accuracy on {right_title}")
-    y = accuracy_axis("y", [p["error"] for p in data], f"accuracy on {up_title}")
+    worst = {field: limit([p[field] for p in data]) for field in ("x", "error")}
+    shown = [n for n, p in enumerate(data) if all(p[field] <= worst[field] for field in worst)]
+    beyond = [p for n, p in enumerate(data) if n not in shown]
+    x = accuracy_axis([data[n]["x"] for n in shown], f"accuracy on {right_title}", MOST_ACROSS)
+    y = accuracy_axis([data[n]["error"] for n in shown], f"accuracy on {up_title}", MOST_UP)
     line, apart = _trend(data)
-    order = sorted(range(len(data)), key=lambda n: (-abs(apart[n]), n))
-    ahead = sorted({0, min(range(len(data)), key=lambda n: data[n]["x"])})
+    order = sorted(shown, key=lambda n: (-abs(apart[n]), n))
+    ahead = sorted({min(shown, key=lambda n: data[n][field]) for field in ("error", "x")})
     order = list(dict.fromkeys([*ahead, *order]))[:MOST_OUTLIERS]
     across = list(reversed(x["scale"]["domain"]))
     spots = [spot(p["x"], p["error"], across, y["scale"]["domain"]) for p in data]
@@ -61,7 +78,9 @@ def cross_chart(
     told = tooltip(
         model="model", family="family", accuracy=f"{up_title} %", also=f"{right_title} %"
     )
-    layers = points([up for up, _ in both], x, y, told, intervals=False)
+    rows = [up for up, _ in both]
+    layers = points(rows, x, y, told, intervals=False)
+    layers += edge_marks(beyond, rows, x, y, told)
     layers.append(label_layer(labels, x, y))
     if line:
         trend = {"type": "line", "color": GRID, "strokeWidth": 2, "clip": True}
@@ -69,7 +88,7 @@ def cross_chart(
     return Figure(
         name=name,
         heading=f"{up_title} and {right_title}",
-        summary=_cross_in_words(both, apart, up_title, right_title),
+        summary=_cross_in_words(both, apart, up_title, right_title) + beyond_in_words(beyond),
         spec=chart(HEIGHT, layers, data={"values": data}),
     )
 

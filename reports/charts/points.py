@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from itertools import product
 from math import floor, log10
 
+import numpy as np
+
 # Steps of an axis within each power of ten, finest first; each about as far apart throughout.
 _STEPS: tuple[tuple[float, ...], ...] = (
     (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2, 2.2, 2.4, 2.6, 2.8, 3, 3.2, 3.4, 3.6, 3.8,
      4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5, 9, 9.5),
     (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+    (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
     (1, 1.5, 2, 3, 4, 5, 7),
     (1, 2, 5),
     (1, 3),
     (1,),
 )  # fmt: skip
 _LETTER, _LINE = 6.0, 13.0
+# Fewer models than these all have room.
+_FEWEST_TO_LIMIT = 8
+_SHARE = 0.75
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -62,6 +68,22 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
     return found
 
 
+def limit(errors: Sequence[float]) -> float:
+    """The greatest error that a logarithmic axis needs to reach, for readers of the good models.
+
+    It gives the better three quarters of the models at least three quarters of the axis, so that a
+    few models near chance don't squeeze all others together.
+
+    Args:
+        errors: Of all models, above 0.
+    """
+    if len(errors) < _FEWEST_TO_LIMIT:
+        return max(errors)
+    logs = np.log10(errors)
+    reach = (np.quantile(logs, _SHARE) - logs.min()) / _SHARE
+    return float(min(10 ** (logs.min() + reach), max(errors)))
+
+
 @dataclass(frozen=True)
 class Spot:
     """Where a point lies in a chart, in pixels from its upper left corner."""
@@ -72,15 +94,19 @@ class Spot:
 
 @dataclass(frozen=True)
 class Label:
-    """A text beside a point: which point, and on which side of it, "left" or "right"."""
+    """A text beside a point: which, on which side, "left" or "right", and whether below it."""
 
     place: int
     text: str
     side: str
+    below: bool = False
 
 
 def place_labels(
-    wanted: Iterable[tuple[int, Sequence[str]]], spots: Sequence[Spot], width: float
+    wanted: Iterable[tuple[int, Sequence[str]]],
+    spots: Sequence[Spot],
+    width: float,
+    height: float,
 ) -> list[Label]:
     """Put labels beside points so that none covers another, a point, or leaves the chart.
 
@@ -89,6 +115,7 @@ def place_labels(
             first.
         spots: All points.
         width: Of the chart, in pixels.
+        height: Of the chart, in pixels.
 
     Returns:
         The labels that have room.
@@ -98,15 +125,20 @@ def place_labels(
     ]
     placed = []
     for place, texts in wanted:
-        for text, side in product(texts, ("left", "right")):
+        for text, below, side in product(texts, (False, True), ("left", "right")):
             spot, length = spots[place], _LETTER * len(text) + 8
             left = spot.x - length if side == "left" else spot.x
-            box = (left, spot.y - _LINE - 4, left + length, spot.y - 4)
-            if left >= 0 and box[2] <= width and not any(_overlap(box, other) for other in taken):
+            top = spot.y + 4 if below else spot.y - _LINE - 4
+            box = (left, top, left + length, top + _LINE)
+            if _inside(box, width, height) and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
-                placed.append(Label(place, text, side))
+                placed.append(Label(place, text, side, below))
                 break
     return placed
+
+
+def _inside(box: tuple[float, float, float, float], width: float, height: float) -> bool:
+    return box[0] >= 0 and box[1] >= 0 and box[2] <= width and box[3] <= height
 
 
 def _overlap(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from reports.charts.points import Spot, place_labels
@@ -15,11 +16,13 @@ from reports.charts.style import (
     family_of,
     fraction_along,
 )
-from reports.formats import count, interval, one_line, percent, quantity
+from reports.formats import count, interval, one_line, percent, quantity, span
 from reports.rows import Row
 
 # Labels are placed for a narrow screen; a wide one has room to spare.
 _PLOT_WIDTH = 330
+# From a mark at the edge to the edge, in pixels, so that all of it is seen.
+_INSET = 5
 _FAMILY: Spec = {
     "name": "family",
     "select": {"type": "point", "fields": ["family"]},
@@ -104,9 +107,49 @@ def points(
     return layers
 
 
+def edge_marks(
+    beyond: Sequence[Spec], rows: Sequence[Row], x: Spec, y: Spec, told: Sequence[Spec]
+) -> list[Spec]:
+    """A layer of hollow marks at the edge for points that lie beyond it, none for no such points.
+
+    Args:
+        beyond: The points; in the browser those that are dragged into view lose their mark.
+        rows: All rows of the chart, for colours and shapes as in `points`.
+        x: The axis to the right.
+        y: The axis upwards.
+        told: Tooltip of a mark.
+    """
+    if not beyond:
+        return []
+    across, up = "scale('x', datum.x)", "scale('y', datum.error)"
+    seen = f"inrange({across}, [0, width]) && inrange({up}, [0, height])"
+    colour, shape = by_family(rows)
+    mark = {
+        "type": "point",
+        "filled": False,
+        "strokeWidth": 1.2,
+        "x": {"expr": f"clamp({across}, {_INSET}, width - {_INSET})"},
+        "y": {"expr": f"clamp({up}, {_INSET}, height - {_INSET})"},
+        "size": {"expr": f"{seen} ? 0 : 40"},
+    }
+    encoding = {"color": colour, "shape": shape, "tooltip": list(told)}
+    return [{"name": "edge", "data": {"values": list(beyond)}, "mark": mark, "encoding": encoding}]
+
+
+def beyond_in_words(beyond: Sequence[Spec]) -> str:
+    """What the hollow marks at the edge are; empty for none."""
+    if not beyond:
+        return ""
+    number = span(len(beyond), len(beyond), "model")
+    return f" {number} far below {'is' if len(beyond) == 1 else 'are'} drawn hollow at the edge."
+
+
 def spot(x: float, y: float, across: Sequence[float], down: Sequence[float]) -> Spot:
-    """About where a point will be seen, on axes from `across` and `down`."""
-    return Spot(_PLOT_WIDTH * fraction_along(x, across), HEIGHT * fraction_along(y, down))
+    """About where a point, or its mark at the edge, will be seen, on axes `across` and `down`."""
+    right, below = (
+        min(max(fraction_along(value, axis), 0.0), 1.0) for value, axis in ((x, across), (y, down))
+    )
+    return Spot(_PLOT_WIDTH * right, HEIGHT * below)
 
 
 def chosen_labels(order: Iterable[int], known: Sequence[Spec], spots: Sequence[Spot]) -> list[Spec]:
@@ -117,22 +160,32 @@ def chosen_labels(order: Iterable[int], known: Sequence[Spec], spots: Sequence[S
         known: All points.
         spots: About where they will be seen.
     """
-    wanted = []
-    for place in order:
-        label = known[place]["model"]
-        name = label.split("[")[0]
-        short = f"{name}[…]" if name != label else name
-        cuts = ((label, LABEL_LIMIT), (short, LABEL_LIMIT), (label, LABEL_LIMIT // 2))
-        wanted.append((place, [one_line(text, limit) for text, limit in cuts]))
+    meant = Counter(text for one in known for text in set(_texts(one["model"])))
+    wanted = [
+        (place, [text for text in _texts(known[place]["model"]) if meant[text] == 1])
+        for place in order
+    ]
     return [
         {
             "x": known[label.place]["x"],
             "error": known[label.place]["error"],
             "text": label.text,
             "align": "right" if label.side == "left" else "left",
+            "below": label.below,
         }
-        for label in place_labels(wanted, spots, _PLOT_WIDTH)
+        for label in place_labels(wanted, spots, _PLOT_WIDTH, HEIGHT)
     ]
+
+
+def _texts(label: str) -> list[str]:
+    """What may stand for a model, the best first: the end of a name tells variants apart."""
+    name, _, settings = label.partition("[")
+    model, _, variant = name.rpartition("/")
+    short = [f"…/{variant}"] if model else []
+    short += [f"{name}[…]"] if settings else []
+    texts = [label, *short] if len(label) <= LABEL_LIMIT else [*short, label]
+    cuts = [one_line(text, LABEL_LIMIT) for text in texts]
+    return list(dict.fromkeys([*cuts, *(one_line(text, LABEL_LIMIT // 2) for text in texts)]))
 
 
 def label_layer(labels: Sequence[Spec], x: Spec, y: Spec) -> Spec:
@@ -141,7 +194,7 @@ def label_layer(labels: Sequence[Spec], x: Spec, y: Spec) -> Spec:
         "type": "text",
         "align": {"expr": "datum.align"},
         "dx": {"expr": "datum.align === 'right' ? -2 : 2"},
-        "dy": -9,
+        "dy": {"expr": "datum.below ? 10 : -9"},
         "fontSize": 10,
         "clip": True,
     }

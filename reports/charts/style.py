@@ -12,8 +12,12 @@ from reports.formats import one_line
 from reports.rows import Row
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-WIDTH, HEIGHT = 370, 250
+WIDTH, HEIGHT = 370, 280
 LABEL_LIMIT = 28
+# Numbers of an axis, so that they do not touch.
+MOST_UP, MOST_ACROSS = 15, 9
+# Letters of a row's name on a line; a phone has room for fewer, so that longer ones have two.
+_LINE, _PHONE_LINE = 30, 24
 
 # Light colours; `static/chart_colours.css` has the dark one for each.
 INK, SOFT, GRID, PAPER = "#1b1d21", "#5c616b", "#e2e3df", "#ffffff"
@@ -88,20 +92,20 @@ def error_domain(errors: Sequence[float]) -> tuple[float, float]:
     return min(errors) / 1.15, min(max(errors) * 1.15, 100.0)
 
 
-def accuracy_axis(channel: str, errors: Iterable[float], title: str) -> Spec:
+def accuracy_axis(errors: Iterable[float], title: str, most: int) -> Spec:
     """An axis of accuracy whose steps are steps of the logarithm of the error.
 
     Args:
-        channel: "x" or "y".
         errors: In percent.
         title: What is accurate.
+        most: Numbers that there is room for.
     """
     low, high = error_domain(list(errors))
     return {
         "title": f"{title} %",
         "scale": {"type": "log", "domain": [low, high], "nice": False, "reverse": True},
         "axis": {
-            "values": ticks(low, high, 8 if channel == "y" else 7),
+            "values": ticks(low, high, most),
             "labelExpr": "format(100 - datum.value, '.3~f')",
         },
     }
@@ -139,24 +143,30 @@ def family_of(row: Row) -> str:
     return one_line(row.family or NO_FAMILY, 20)
 
 
-def row_names(rows: Iterable[Row], line: int = 32) -> list[str]:
+def row_names(rows: Iterable[Row]) -> list[str]:
     """Names for the rows of a chart, on up to two lines; no two are equal.
 
     Args:
         rows: The rows.
-        line: Letters on a line.
     """
     names: list[str] = []
     for row in rows:
-        label = one_line(row.label, 2 * line - 4)
-        # After the last sign between words, where what follows has room on the second line.
-        ends = (place + 1 for place, letter in enumerate(label[:line]) if letter in ",[_/ ")
-        cut = max((end for end in ends if len(label) - end <= line), default=line)
-        cut = cut if len(label) > line else len(label)
-        name = label[:cut].rstrip() + ("\n" + label[cut:] if label[cut:] else "")
+        label = one_line(row.label)
+        cut = _line_end(label) if len(label) > _PHONE_LINE else len(label)
+        second = one_line(label[cut:], _LINE)
+        name = label[:cut].rstrip() + (f"\n{second}" if second else "")
         same = sum(other.split(" #")[0] == name for other in names)
         names.append(f"{name} #{same + 1}" if same else name)
     return names
+
+
+def _line_end(label: str) -> int:
+    """Where a name's second line begins: before the variant or a setting, else within words."""
+    for signs in ("/", "[, ", "_"):
+        ends = [place + 1 for place, letter in enumerate(label[:_LINE]) if letter in signs]
+        if ends:
+            return max((end for end in ends if len(label) - end <= _LINE), default=max(ends))
+    return _LINE
 
 
 def tooltip(**titles: str) -> list[Spec]:

@@ -38,7 +38,7 @@
     spec.width = picture.clientWidth;
     spec.height = picture.querySelector("svg").viewBox.baseVal.height;
     spec.config.font = getComputedStyle(document.body).fontFamily;
-    var room = (spec.width < 420 ? 0.34 : 0.42) * spec.width;
+    var room = 0.42 * spec.width;
     spec.config.axisY.labelLimit = Math.min(spec.config.axisY.labelLimit, room);
     var stage = document.createElement("div");
     stage.setAttribute("aria-hidden", "true");

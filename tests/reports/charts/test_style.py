@@ -51,18 +51,18 @@ def test_names_are_cut_between_words_and_stay_apart(rows):
 
     assert named("svm", "knn") == ["svm", "knn"]
     assert named("fashion_mnist_report/one_layer_augmented") == [
-        "fashion_mnist_report/one_layer_\naugmented"
+        "fashion_mnist_report/\none_layer_augmented"
     ]
     assert named("random_forest[n_estimators=50,criterion=entropy]") == [
         "random_forest[n_estimators=50,\ncriterion=entropy]"
     ]
     assert named("x" * 300, "x" * 299, "x" * 300) == [
-        f"{'x' * 32}\n{'x' * 27}…{end}" for end in ("", " #2", " #3")
+        f"{'x' * 30}\n{'x' * 29}…{end}" for end in ("", " #2", " #3")
     ]
 
 
 def test_no_errors_are_half_an_error():
     assert error(1.0, 10_000) == 0.005
     assert error(0.9, 10_000) == 10.0
-    axis = accuracy_axis("y", [error(1.0, 10_000), 90.0], "accuracy")
+    axis = accuracy_axis([error(1.0, 10_000), 90.0], "accuracy", 15)
     assert axis["scale"]["domain"][0] > 0
