@@ -16,6 +16,7 @@ WIDTH, HEIGHT = 370, 280
 LABEL_LIMIT = 28
 # Numbers of an axis, so that they do not touch.
 MOST_UP, MOST_ACROSS = 15, 9
+_FAR = (30, 40, 50, 70, 90)
 # Letters of a row's name on a line; a phone has room for fewer, so that longer ones have two.
 _LINE, _PHONE_LINE = 30, 24
 
@@ -105,7 +106,8 @@ def accuracy_axis(errors: Iterable[float], title: str, most: int) -> Spec:
         "title": f"{title} %",
         "scale": {"type": "log", "domain": [low, high], "nice": False, "reverse": True},
         "axis": {
-            "values": ticks(low, high, most),
+            # Those beyond the axis show when the chart is dragged.
+            "values": [*ticks(low, high, most), *(end for end in _FAR if end > high)],
             "labelExpr": "format(100 - datum.value, '.3~f')",
         },
     }

@@ -138,7 +138,8 @@ def test_the_good_models_have_the_room_and_those_far_below_a_mark_at_the_edge(
 def test_variants_keep_the_end_of_their_names_and_no_label_means_two(
     drawn: Draw, scored: MakeScored
 ) -> None:
-    labels = {"a": "a_rather_long_name_of_a_model/first", "b": "a_rather_long_name_of_a_model/other",
+    labels = {"a": "a_rather_long_name_of_a_model/first",
+              "b": "a_rather_long_name_of_a_model/other",
               "c": "another_long_name_of_a_model[alpha=1,beta=2,gamma=3]",
               "d": "another_long_name_of_a_model[alpha=1,beta=2,gamma=4]"}  # fmt: skip
     runs = [scored(0.8 + place / 20, model=model, parameter_count=Count(total=10**place))
