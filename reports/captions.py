@@ -185,17 +185,21 @@ def _machines(table: Table) -> str:
 
 
 def _software(records: Iterable[Record]) -> str:
-    states: dict[str, None] = {}
+    commits: dict[str, set[str]] = {}
     for record in records:
         environment = record.environment
-        parts = []
-        if SUITE_PACKAGE in environment.packages:
-            parts.append(f"version {environment.packages[SUITE_PACKAGE]}")
+        known = environment.packages.get(SUITE_PACKAGE)
+        of_version = commits.setdefault(f"version {known}" if known else "", set())
         if environment.git_commit:
             changed = " with uncommitted changes" if environment.git_dirty else ""
-            parts.append(f"commit {environment.git_commit[:10]}{changed}")
-        states[", ".join(parts) or "a version that was not recorded"] = None
-    return f"Suite at {listing(sorted(states))}."
+            of_version.add(f"{environment.git_commit[:10]}{changed}")
+    states = []
+    for version, found in sorted(commits.items()):
+        parts = [version] if version else []
+        if found:
+            parts.append(f"commit{'s' * (len(found) > 1)} {listing(sorted(found))}")
+        states.append(", ".join(parts) or "a version that was not recorded")
+    return f"Suite at {'; '.join(states)}."
 
 
 def _data(table: Table, titles: Mapping[str, str]) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import suite
 from reports.exports import to_csv, to_json
 from reports.markdown import to_markdown
-from reports.release_pages import BIBTEX, CITATION, bibtex, citation, release_page
+from reports.release_pages import BIBTEX, CITATION, bibtex, citation, project_url, release_page
+from reports.release_seeds import seeds_of
 from reports.releases import (
     FOLDER,
     MANIFEST,
@@ -146,6 +147,7 @@ def _files(tables: Sequence[Table], name: str, day: date) -> dict[str, str]:
                 preset=table.preset,
                 publishable=table.publishable,
                 file=f"{stem}.json",
+                seeds=seeds_of(table),
             )
         )
     texts["leaderboard.md"] = to_markdown(tables, (), titles)
@@ -175,6 +177,7 @@ def _manifest(
         suite_version=suite.__version__,
         git_commit=commit,
         git_dirty=dirty,
+        url=project_url(),
         datasets={record.dataset.name: record.dataset.sums for record in records},
         tables=tuple(parts),
         records=tuple(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import suite
@@ -11,7 +13,8 @@ from reports import release_changes as diff
 from reports.formats import accuracy, listing, percent, signed
 from reports.groups import letter
 from reports.markdown import escape, grid, model_name
-from reports.releases import FOLDER, MANIFEST, SUMS, FrozenRow, Manifest, Release
+from reports.release_seeds import fewer_in_words, seeds_of, tables_in_words
+from reports.releases import FOLDER, MANIFEST, SUMS, URL, FrozenRow, Manifest, Release
 from reports.shell import Shell
 from suite.data.known import DATASETS
 
@@ -22,6 +25,7 @@ PAGE = "releases.html"
 CITATION = "CITATION.txt"
 BIBTEX = "CITATION.bib"
 AUTHORS = "The Fashion-MNIST suite contributors"
+_PROJECT = Path(__file__).resolve().parents[1] / "CITATION.cff"
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _COLUMNS = ("Model", "Dataset", "Change", "Rank", "Accuracy %", "Points", "Runs")
@@ -41,15 +45,34 @@ def bibtex(manifest: Manifest, identifier: str) -> str:
     year, month, _ = manifest.date.split("-")
     title = _title(manifest).replace("_", r"\_")
     note = f"{_made_by(manifest)}. SHA-256 of the manifest: {identifier}"
+    where = f"  howpublished = {{\\url{{{manifest.url}}}}},\n" if manifest.url else ""
     return (
         f"@misc{{fashion-mnist-suite-{manifest.name},\n"
         f"  author = {{{{{AUTHORS}}}}},\n"
         f"  title = {{{{{title}}}}},\n"
         f"  year = {{{year}}},\n"
         f"  month = {_MONTHS[int(month) - 1]},\n"
+        f"{where}"
         f"  note = {{{note}}},\n"
         "}\n"
     )
+
+
+def project_url(file: Path = _PROJECT) -> str | None:
+    """Where the project is published, as `CITATION.cff` says; None where it does not.
+
+    Args:
+        file: The file, which lies beside the packages in a checkout.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:
+        return None
+    for field in ("repository-code", "url"):
+        found = re.search(rf"^{field}:\s*[\"']?([^\s\"']+)", text, re.MULTILINE)
+        if found and re.fullmatch(URL, found[1]):
+            return found[1]
+    return None
 
 
 def _title(manifest: Manifest) -> str:
@@ -100,6 +123,7 @@ def release_page(
         folds=folds,
         heading=heading,
         warning=warning,
+        fewer_seeds=lambda table: fewer_in_words(seeds_of(table), table.preset),
         results=results,
         costs=costs,
         costs_from=costs_from,
@@ -122,6 +146,7 @@ def to_html(releases: Sequence[Release], shell: Shell) -> str:
         folder=FOLDER,
         citation=citation,
         bibtex=bibtex,
+        tables_in_words=tables_in_words,
         rank=rank_change,
         accuracy=accuracy_change,
         points=points,
@@ -143,6 +168,7 @@ def to_markdown(releases: Sequence[Release], titles: Mapping[str, str]) -> str:
             f"{manifest.date}, {len(manifest.records):,} records, "
             f"[tables]({FOLDER}/{manifest.name}/leaderboard.md), "
             f"[manifest]({FOLDER}/{manifest.name}/{MANIFEST}). Identifier: `{identifier}`",
+            *map(escape, tables_in_words(manifest)),
             *_changes_in_markdown(change, titles),
         ]
     return "\n\n".join(parts) + "\n"

@@ -29,6 +29,9 @@ SUMS = "SHA256SUMS"
 # Of a file beside the manifest: no separator, no leading dot.
 FileName = Annotated[str, Field(pattern="^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 
+# Without a character that BibTeX would need an escape for.
+URL = "^https?://[A-Za-z0-9][A-Za-z0-9./:-]*$"
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
 
@@ -48,13 +51,32 @@ class RecordSums(Part):
     arrays_sha256: Sha256 | None = None
 
 
+class TableSeeds(Part):
+    """The seeds of a table's rows that have a result.
+
+    Attributes:
+        asked: Seeds that the table's preset asks for.
+        fewest: Seeds of the row that has the fewest.
+        most: Seeds of the row that has the most.
+        rows: Rows with a result.
+        rows_with_fewer: Those of them with fewer seeds than asked for.
+    """
+
+    asked: int
+    fewest: int
+    most: int
+    rows: int
+    rows_with_fewer: int
+
+
 class TableFile(Part):
-    """A table of a release, and the name of its JSON file."""
+    """A table of a release, the name of its JSON file, and how many seeds its rows have."""
 
     protocol: str
     preset: str
     publishable: bool
     file: FileName
+    seeds: TableSeeds | None = None
 
 
 class Manifest(Part):
@@ -67,6 +89,7 @@ class Manifest(Part):
         suite_version: Version of the suite that made it.
         git_commit: Commit of the suite's checkout, where there is one.
         git_dirty: Whether that checkout had changes besides records and pages.
+        url: Where the project is published, as its `CITATION.cff` says; None for nowhere.
         datasets: SHA-256 of each decompressed IDX file, by dataset.
         tables: The tables, the primary one first.
         records: The records in order of their paths.
@@ -79,6 +102,7 @@ class Manifest(Part):
     suite_version: str
     git_commit: str | None = None
     git_dirty: bool | None = None
+    url: Annotated[str, Field(pattern=URL)] | None = None
     datasets: dict[str, dict[str, Sha256]]
     tables: tuple[TableFile, ...]
     records: tuple[RecordSums, ...]

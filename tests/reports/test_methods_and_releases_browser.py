@@ -25,17 +25,18 @@ TITLES = {name: info.title for name, info in DATASETS.items()}
 HOSTILE = (
     "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">|\u202e" * 4
 )
-PAGES = ("methods.html", "releases.html", "releases/v2/index.html")
+PAGES = ("methods.html", "releases.html", "releases/v2/index.html", "releases/v3/index.html")
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, scored: Callable[..., Scored]) -> Path:
-    """A site with two releases whose models, machines and notes have hostile names."""
+    """A site with three releases of two tables, with hostile names of models, machines, notes."""
     folder = tmp_path_factory.mktemp("site")
     runs = [
         scored(0.9, model="svm"),
         scored(0.8, model="knn", dataset="mnist", environment={"processor": HOSTILE}),
         scored(0.7, model="b", parameters={"p": 1}, preset_changes={"p": HOSTILE}),
+        scored(0.9, model="svm", preset="paper"),
     ]
     hostile = Description(title=HOSTILE, family=HOSTILE, label=HOSTILE)
     descriptions = {(model, ""): hostile for model in ("svm", "knn", "b")}
@@ -43,6 +44,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, scored: Callable[..., Scored]
     runs += [scored(0.92, model="svm", seed=1), scored(0.95, model="a")]
     tables = build_tables(runs, descriptions, ORDER)
     freeze(tables, (), folder, "v2", date(2026, 6, 1))
+    runs += [scored(0.93, model="svm", seed=2), scored(0.9, model="svm", preset="paper", seed=1)]
+    tables = build_tables(runs, descriptions, ORDER)
+    freeze(tables, (), folder, "v3", date(2026, 7, 1))
     shell = Shell(TITLES, "1.0", (("methods.html", "Methods"), ("releases.html", "Releases")))
     page = release_pages.to_html(read_releases(folder), shell)
     (folder / "releases.html").write_text(page, "utf-8")
@@ -59,6 +63,8 @@ def test_a_page_runs_nothing_fetches_nothing_and_is_accessible(
     page.wait_for_timeout(50)
     assert page.title() != "run"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if "index" in name:
+        assert page.get_by_role("table").count() == 2
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
     assert axe(page) == []
     assert trouble == []

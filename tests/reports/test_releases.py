@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.release_files import check, freeze
-from reports.release_pages import to_html, to_markdown
+from reports.release_pages import bibtex, project_url, to_html, to_markdown
 from reports.releases import checked_name, read_release, read_releases
 from reports.rows import Description
 from reports.shell import Shell
@@ -224,6 +224,54 @@ def test_releases_come_by_date(runs: list[Scored], tmp_path: Path) -> None:
         freeze(tables, (), tmp_path, name, date(2026, 5, day))
     assert [release.name for release in read_releases(tmp_path)] == ["b", "a", "c"]
     assert read_releases(tmp_path / "elsewhere") == ()
+
+
+def test_rows_with_fewer_seeds_than_the_preset_asks_for_are_told(
+    runs: list[Scored], scored: MakeScored, tmp_path: Path
+) -> None:
+    whole = [scored(0.9, preset="paper", seed=seed) for seed in range(5)]
+    runs.append(scored(0.9, model="svm", seed=2))
+    release = freeze(build_tables(runs + whole, {}, ORDER), (), tmp_path, "v1", DAY)
+    standard, paper = release.manifest.tables
+    if standard.preset == "paper":
+        standard, paper = paper, standard
+    told = "2 to 3 of 5 seeds: 4 of 4 rows with a result have fewer than preset standard asks for."
+    page = (tmp_path / "releases" / "v1" / "index.html").read_text()
+    assert told in page
+    assert told in to_html([release], Shell(TITLES, "1"))
+    assert told in to_markdown([release], TITLES)
+    assert "preset paper asks" not in page
+    data = json.loads((tmp_path / "releases" / "v1" / "manifest.json").read_text())
+    assert {"asked": 5, "fewest": 2, "most": 3, "rows": 4, "rows_with_fewer": 4} in [
+        table["seeds"] for table in data["tables"]
+    ]
+    assert paper.seeds is not None
+    assert paper.seeds.rows_with_fewer == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("repository-code: https://example.org/a-b/c\n", "https://example.org/a-b/c"),
+        ("title: x\nurl: 'http://example.org'\n", "http://example.org"),
+        ("references:\n  - url: https://example.org\n", None),
+        ("url: https://example.org/}{\n", None),
+        ("url: javascript:alert(1)\n", None),
+    ],
+)
+def test_a_citation_says_where_the_project_is_published_if_that_is_known(
+    runs: list[Scored], tmp_path: Path, text: str, url: str | None
+) -> None:
+    file = tmp_path / "CITATION.cff"
+    assert project_url(file) is None
+    file.write_text(text)
+    assert project_url(file) == url
+    manifest = freeze(build_tables(runs, {}, ORDER), (), tmp_path, "v1", DAY).manifest
+    lines = bibtex(manifest.model_copy(update={"url": url}), "0" * 64).splitlines()
+    assert [line for line in lines if "howpublished" in line] == (
+        [rf"  howpublished = {{\url{{{url}}}}},"] if url else []
+    )
+    assert any("note = {fashion-mnist-suite" in line and "0" * 64 in line for line in lines)
 
 
 def test_pages_show_what_changed(runs: list[Scored], scored: MakeScored, tmp_path: Path) -> None:

@@ -164,6 +164,20 @@ def test_captions_say_what_everything_is(scored: MakeScored) -> None:
     assert warning(table) is None
 
 
+def test_a_version_is_named_once_with_its_commits(scored: MakeScored) -> None:
+    runs = [
+        scored(0.9, seed=seed, environment={
+            "git_commit": letter * 40, "packages": {"fashion-mnist-suite": version},
+        })
+        for seed, (letter, version) in enumerate([("b", "1.0"), ("a", "1.0"), ("c", "1.1")])
+    ]  # fmt: skip
+    (table,) = build_tables(runs, {}, ORDER)
+    said = {fact.subject: fact.text for fact in facts(table, TITLES)}
+    assert said["Software"] == (
+        "Suite at version 1.0, commits aaaaaaaaaa and bbbbbbbbbb; version 1.1, commit cccccccccc."
+    )
+
+
 def test_uncommitted_changes_are_told(scored: MakeScored) -> None:
     (table,) = build_tables([scored(0.9, environment={"git_dirty": True})], {}, ORDER)
     said = {fact.subject: fact.text for fact in facts(table, TITLES)}
