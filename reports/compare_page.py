@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from reports import formats, pictures
 from reports.captions import heading
@@ -67,6 +68,19 @@ def sheet_path(dataset: Dataset) -> str:
 def name_of(contest: Contest) -> str:
     """The table's name in the page's address, such as "holdout-standard"."""
     return f"{contest.table.protocol}-{contest.table.preset}"
+
+
+def addresses(contests: Iterable[Contest]) -> dict[tuple[str, str, str], str]:
+    """Addresses of the page with a row chosen as the first of two.
+
+    By the table's name, the dataset and the row's entry.
+    """
+    return {
+        (name_of(contest), contest.dataset, row.entry): f"{PAGE}#"
+        + urlencode({"table": name_of(contest), "dataset": contest.dataset, "a": row.entry})
+        for contest in contests
+        for row in contest.rows
+    }
 
 
 def neighbours(contest: Contest) -> list[dict[str, str]]:

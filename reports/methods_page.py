@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.formats import listing
 from reports.groups import MOST_ROWS
 from reports.shell import Shell
 from reports.tables import Table
-from suite.data.duplicates import MAX_DISTANCE, known_duplicates
+from suite.data.duplicates import LISTS, MAX_DISTANCE, known_duplicates
 from suite.data.known import DATASETS
 from suite.protocol import rules
 from suite.protocol.seeds import model_seed, order_seed, split_seed
@@ -20,6 +20,7 @@ from suite.stats.calibration import BINS
 from suite.stats.ties import SIGNIFICANCE
 
 PAGE = "methods.html"
+FOLDER = "near_duplicates"
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,22 @@ def to_html(tables: Sequence[Table], shell: Shell) -> str:
         datasets=[info for name, info in DATASETS.items() if name in shown],
         bins=BINS,
         max_distance=MAX_DISTANCE,
+        folder=FOLDER,
         duplicates=[found for name in DATASETS if name in shown for found in duplicates(name)],
         terms=[terms for terms in TERMS if terms.dataset in shown],
     )
+
+
+def to_files(tables: Sequence[Table]) -> Iterator[tuple[str, str]]:
+    """Paths, from the site's folder, and texts of the lists that the page links to.
+
+    Args:
+        tables: The tables of the site.
+    """
+    for name in sorted({name for table in tables for name in table.datasets} & set(DATASETS)):
+        path = LISTS / f"{name}.csv"
+        if path.exists():
+            yield f"{FOLDER}/{name}.csv", path.read_text("utf-8")
 
 
 def seeds() -> tuple[Seed, ...]:

@@ -15,7 +15,7 @@ from reports.curves import Chart, chart
 from reports.documentation import Described, described
 from reports.mistakes import ShownMistake, WrongImages, shown_mistakes
 from reports.published_words import published_value
-from reports.reliability import Diagram, diagram
+from reports.reliability import FEWEST, Diagram, diagram
 from reports.reproduction import Reproduction
 from reports.reproduction_page import web_address
 from reports.rows import Row
@@ -229,7 +229,10 @@ def _seeds(seeds: Sequence[int]) -> str:
 
 
 def to_html(
-    pages: Iterable[ModelPage], shell: Shell, records_url: str = ""
+    pages: Iterable[ModelPage],
+    shell: Shell,
+    records_url: str = "",
+    comparisons: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
 ) -> Iterator[tuple[str, str]]:
     """The paths, from the site's folder, and texts of models' pages.
 
@@ -237,6 +240,8 @@ def to_html(
         pages: What they show.
         shell: The frame of the site's pages.
         records_url: Address of the results folder, to which each record is linked; "" for none.
+        comparisons: Addresses from the site's folder of comparisons with other models, by table,
+            dataset and entry, as `reports.compare_page.addresses` gives them.
     """
     for page in pages:
         path = f"{FOLDER}/{page.entry}.html"
@@ -256,6 +261,8 @@ def to_html(
                 view=model_view,
                 chart_size=(CHART_WIDTH, CHART_HEIGHT),
                 diagram_size=(DIAGRAM_SIDE, DIAGRAM_BARS),
+                fewest=FEWEST,
+                comparisons=comparisons,
                 records_url=web_address(records_url).rstrip("/"),
             ),
         )

@@ -70,14 +70,18 @@ def _about(numbers: Sequence[int]) -> str:
 
 
 def environments(runs: Iterable[Scored]) -> tuple[tuple[str, Environment], ...]:
-    """The machines and software of some runs, each with the seeds (and folds) it is of."""
+    """The machines and software of some runs, each with the seeds (and folds) it is of.
+
+    Commits of the suite are told of each run, and make no other machine or software.
+    """
     found: list[tuple[Environment, list[str]]] = []
     for run in runs:
         record = run.record
         name = f"{record.seed}" if record.fold is None else f"{record.seed} (fold {record.fold})"
-        same = next((names for known, names in found if known == record.environment), None)
+        own = record.environment.model_copy(update={"git_commit": None, "git_dirty": None})
+        same = next((names for known, names in found if known == own), None)
         if same is None:
-            found.append((record.environment, [name]))
+            found.append((own, [name]))
         else:
             same.append(name)
     return tuple((", ".join(names), environment) for environment, names in found)

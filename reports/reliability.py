@@ -9,6 +9,9 @@ from reports.formats import count, percent
 from suite.stats.calibration import BINS, joined
 from suite.stats.scoring import Scored
 
+# Of fewer predictions the part that is right says next to nothing.
+FEWEST = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bin:
@@ -23,6 +26,7 @@ class Bin:
         y: Place of the accuracy.
         left: Left edge of the bar that shows how many there are.
         bar: Height of that bar.
+        few: Whether they are too few to say how many of such predictions are right.
     """
 
     range: str
@@ -33,6 +37,7 @@ class Bin:
     y: float
     left: float
     bar: float
+    few: bool
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Diagram:
     Attributes:
         bins: The bins, from unsure to sure.
         width: Width of a bin in the drawing.
-        points: Its line, for an SVG polyline.
+        points: Its line, for an SVG polyline, past bins of few predictions.
     """
 
     bins: tuple[Bin, ...]
@@ -73,8 +78,9 @@ def diagram(runs: Sequence[Scored], side: float, bars: float) -> Diagram | None:
             y=round(side * (1 - float(total.accuracy[place])), 1),
             left=round(side * place / BINS, 1),
             bar=round(bars * int(total.images[place]) / largest, 2),
+            few=int(total.images[place]) < FEWEST,
         )
         for place in range(BINS)
         if total.images[place]
     )
-    return Diagram(bins, side / BINS, " ".join(f"{one.x},{one.y}" for one in bins))
+    return Diagram(bins, side / BINS, " ".join(f"{one.x},{one.y}" for one in bins if not one.few))

@@ -91,11 +91,11 @@ def write_report(
 
     These are the published values (`reproduction.html` and `.md`), the methods, a page for each
     model in `models/`, up to 300 of them, one that compares two of them, with the test images in
-    `images/`, and, if the site has releases, what each of them changed (`releases.html` and `.md`).
-    `leaderboard.parquet` is there where pyarrow is installed. Tables other than the first have data
-    files with their protocol and preset in the name (`leaderboard-full-paper.json`). With charts
-    there are `charts.html`, their pictures in `charts/` and the browser's chart library in
-    `assets/`.
+    `images/`, the lists of near-duplicates in `near_duplicates/`, and, if the site has releases,
+    what each of them changed (`releases.html` and `.md`). `leaderboard.parquet` is there where
+    pyarrow is installed. Tables other than the first have data files with their protocol and preset
+    in the name (`leaderboard-full-paper.json`). With charts there are `charts.html`, their pictures
+    in `charts/` and the browser's chart library in `assets/`.
 
     Pages and data files that an older report made and that have nothing to show now are removed.
 
@@ -166,7 +166,8 @@ def write_report(
         contents[release_pages.PAGE] = release_pages.to_html(releases, shell)
         contents["releases.md"] = release_pages.to_markdown(releases, titles)
     more = (
-        model_pages.to_html(pages, shell, records_url),
+        model_pages.to_html(pages, shell, records_url, compare_page.addresses(pairs)),
+        methods_page.to_files(report.tables),
         charts_page.to_files(drawn) if drawn else (),
         _sheets(site, [datasets[name] for name in sorted({pair.dataset for pair in pairs})]),
     )

@@ -3,11 +3,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from reports.methods_page import duplicates, hardware, software, to_html
+from reports.methods_page import duplicates, hardware, software, to_files, to_html
 from reports.shell import Shell
 from reports.tables import build_tables
 from suite.contract import derive_seed
-from suite.data.duplicates import known_duplicates
+from suite.data.duplicates import known_duplicates, read_csv
 from suite.data.known import DATASETS
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.stats.scoring import Scored
@@ -42,8 +42,16 @@ def test_near_duplicates_are_counted_in_the_published_lists(scored: MakeScored) 
     page = to_html(build_tables([scored(0.9)], {}, ORDER), SHELL)
     assert "16 of 10,000" in page
     assert "0.16 points" in page
+    assert 'href="near_duplicates/fashion.csv"' in page
     digits = to_html(build_tables([scored(0.9, dataset="digits")], {}, ORDER), SHELL)
     assert "Near-duplicates between" not in digits
+
+
+def test_the_lists_of_near_duplicates_go_with_the_page(scored: MakeScored) -> None:
+    tables = build_tables([scored(0.9), scored(0.9, dataset="digits")], {}, ORDER)
+    ((path, text),) = to_files(tables)
+    assert path == "near_duplicates/fashion.csv"
+    assert read_csv(text, path) == known_duplicates("fashion")
 
 
 def test_links_within_the_page_lead_somewhere(scored: MakeScored) -> None:

@@ -171,6 +171,45 @@ def test_equal_environments_are_told_once(scored: MakeScored) -> None:
     assert told[1][1].processor == "Other"
 
 
+def test_commits_make_no_other_software(scored: MakeScored) -> None:
+    runs = [scored(0.9, seed=seed, environment={"git_commit": str(seed) * 40, "git_dirty": dirty})
+            for seed, dirty in ((0, False), (1, True))]  # fmt: skip
+    assert [seeds for seeds, _ in environments(runs)] == ["0, 1"]
+
+
+def test_a_page_leads_to_its_comparison_with_other_models(scored: MakeScored) -> None:
+    tables = build_tables([scored(0.9), scored(0.8, dataset="mnist")], {}, tuple(DATASETS))
+    pages = model_pages(tables, (), Registry(models={}))
+    known = {("holdout-standard", "mnist", "svm"): "compare.html#table=holdout-standard&a=svm"}
+    ((_, html),) = to_html(pages, Shell(TITLES, "1"), "", known)
+    assert html.count("Compare with another model") == 1
+    assert 'href="../compare.html#table=holdout-standard&amp;a=svm"' in html
+
+
+def test_pale_points_of_few_predictions_are_told(text: Any, open_page: Any) -> None:
+    page, _ = open_page(text())
+    rows = page.locator(".calibration tbody tr td:nth-child(2)").all_text_contents()
+    few = sum(int(images.replace(",", "")) < 10 for images in rows)
+    assert page.locator("svg.reliability circle.few").count() == few
+    told = "pale points are fewer than 10" in page.locator(".calibration figcaption").inner_text()
+    assert told == (few > 0)
+
+
+def test_on_paper_the_page_is_as_wide_as_the_sheet(scored: MakeScored, open_page: Any) -> None:
+    runs = [scored(0.9, 12_000, protocol="kfold", fold=fold, engine="tensorflow 2.21.0",
+                   log_loss=0.25, fit_cpu_seconds=12_345.6) for fold in range(5)]  # fmt: skip
+    tables = build_tables(runs, {}, tuple(DATASETS))
+    ((_, html),) = to_html(model_pages(tables, (), Registry(models={})), Shell(TITLES, "1"))
+    # An A4 sheet less its margins, in CSS pixels.
+    page, _ = open_page(html, viewport={"width": 703, "height": 900})
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    runs_table = page.get_by_role("region", name="Runs")
+    assert runs_table.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_the_machine_opens_below_the_runs(text: Any, open_page: Any) -> None:
     page, _ = open_page(text())
     assert not page.get_by_text("AMD EPYC 9B14").is_visible()

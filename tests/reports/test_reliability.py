@@ -28,15 +28,22 @@ def run(scored: MakeScored) -> Callable[[list[float], list[bool]], Scored]:
 def test_bins_stand_at_their_mean_confidence_and_accuracy(
     run: Callable[..., Scored], scored: MakeScored
 ) -> None:
-    runs = [run([0.5, 0.99], [True, True]), run([0.5, 1.0], [False, True]), scored(None)]
+    runs = [
+        run([0.5] * 5 + [0.99] * 5 + [0.3] * 4, [True] * 14),
+        run([0.5] * 5 + [1.0] * 5 + [0.3] * 5, [False] * 5 + [True] * 10),
+        scored(None),
+    ]
     found = diagram(runs, 200, 50)
     assert found is not None
     assert found.width == pytest.approx(200 / BINS)
-    middle, last = found.bins
-    assert (middle.range, middle.images, middle.accuracy) == ("46.7–53.3", "2", "50.00")
+    few, middle, last = found.bins
+    assert (few.images, few.accuracy) == ("9", "100.00")
+    assert [one.few for one in found.bins] == [True, False, False]
+    assert (middle.range, middle.images, middle.accuracy) == ("46.7–53.3", "10", "50.00")
     assert (middle.x, middle.y) == (pytest.approx(100, abs=0.1), 100)
-    assert (last.images, last.confidence, last.accuracy) == ("2", "99.50", "100.00")
+    assert (last.images, last.confidence, last.accuracy) == ("10", "99.50", "100.00")
     assert (last.x, last.y, last.bar) == (199.0, 0.0, 50)
+    # Nine predictions say next to nothing: the line passes them by.
     assert found.points == "100.0,100.0 199.0,0.0"
 
 
