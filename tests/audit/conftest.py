@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import suite
+from suite.audit import commits
 from suite.audit.known import Known
 from suite.records.archive import pack_archive, read_archive
 from suite.records.arrays import RunArrays
@@ -42,6 +44,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(made: Path, tmp_path: Path) -> Path:
     """A copy of the records, free to be tampered with."""
     return Path(shutil.copytree(made, tmp_path / "results"))
+
+
+def commit_all(folder: Path, text: str = "all") -> None:
+    """Make a folder a git checkout if it is none, and commit what is in it."""
+    who = ["-c", "user.name=x", "-c", "user.email=x@x", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", text]):
+        subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def checkout(results: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A checkout that stands for the suite's own, with the records in its only commit."""
+    cached = (commits.commit_time, commits.source_hash_at, commits._packages_at)
+    monkeypatch.setattr(commits, "PROJECT_ROOT", results.parent)
+    commit_all(results.parent)
+    for one in cached:
+        one.cache_clear()
+    yield results.parent
+    for one in cached:
+        one.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,9 @@ import pytest
 
 from suite.audit.commits import source_hash_at
 from suite.audit.known import Known
+from suite.audit.merge import merge
 from suite.audit.validate import validate
+from tests.audit.conftest import commit_all
 from tests.audit.findings import fields, git
 
 EPOCHS = "digits/holdout-quick/counts_epochs/seed-0.json"
@@ -65,16 +67,64 @@ def test_what_a_record_calls_its_commit_is_no_word_to_git(
 
 
 def test_the_fields_that_differ_from_what_was_committed_are_named(
-    results: Path, known: Known, edit: Edit
+    results: Path, checkout: Path, known: Known, edit: Edit
 ) -> None:
-    def commit(text: str) -> None:
-        who = ["-c", "user.name=x", "-c", "user.email=x@x", "-c", "commit.gpgsign=false"]
-        for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", text]):
-            subprocess.run(["git", "-C", str(results), *words], check=True, capture_output=True)
-
-    commit("records")
     edit(EPOCHS, {"environment.processor": "Faster", "fit_wall_seconds": 0.5}, sign=False)
-    commit("more records")
+    commit_all(checkout, "more records")
     audit = validate(results, known)
     (finding,) = (f for f in audit.findings if f.field == "digest")
     assert "environment, fit_wall_seconds" in finding.found
+
+
+def plant_program(folder: Path, record: Path) -> Path:
+    """Make a folder a checkout that runs a program wherever its settings are obeyed.
+
+    Its last commit has a signature and changes the record, so that a log of that looks at it.
+
+    Returns:
+        A file that the program makes.
+    """
+    commit_all(folder)
+    made, program = (folder / ".git" / name for name in ("was-run", "evil.sh"))
+    program.write_text(f"#!/bin/sh\ntouch {made}\nexit 1\n")
+    program.chmod(0o755)
+
+    def git(*words: str, told: str = "") -> str:
+        done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True,
+                              text=True, input=told)  # fmt: skip
+        return done.stdout.strip()
+
+    body = git("cat-file", "commit", "HEAD")
+    headers, _, message = body.partition("\n\n")
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----"
+    signed = f"{headers}\n{signature}\n\n{message}\n"
+    git("update-ref", "HEAD", git("hash-object", "-t", "commit", "-w", "--stdin", told=signed))
+    for name in ("gpg.program", "core.fsmonitor", "diff.external", "core.pager"):
+        git("config", name, str(program))
+    git("config", "log.showSignature", "true")
+    subprocess.run(["git", "-C", str(folder), "log", "-1", "--", str(record)],
+                   capture_output=True, check=False)  # fmt: skip
+    assert made.exists(), "the program does not run even where it is asked for"
+    made.unlink()
+    return made
+
+
+@pytest.mark.parametrize("where", [".", ".."])
+def test_the_git_settings_of_a_folder_that_is_checked_run_nothing(
+    results: Path, known: Known, edit: Edit, where: str, tmp_path: Path
+) -> None:
+    made = plant_program((results / where).resolve(), results / EPOCHS)
+    edit(EPOCHS, {"fit_wall_seconds": 0.5}, sign=False)
+    assert "digest" in fields(validate(results, known))
+    assert not merge([results], tmp_path / "into", known).done
+    assert not made.exists()
+
+
+def test_the_git_settings_of_a_folder_within_the_checkout_run_nothing(
+    results: Path, checkout: Path, known: Known, edit: Edit
+) -> None:
+    made = plant_program(results, results / EPOCHS)
+    edit(EPOCHS, {"fit_wall_seconds": 0.5}, sign=False)
+    (finding,) = (f for f in validate(results, known).findings if f.field == "digest")
+    assert "fit_wall_seconds" in finding.found  # which the checkout knows, and nothing else does
+    assert not made.exists()
