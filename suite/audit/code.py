@@ -12,7 +12,7 @@ from suite.audit.commits import commit_time, source_hash_at
 from suite.audit.finding import RUN_AGAIN, Fault, shown
 from suite.identity import as_defaults, canonical_json, identity
 from suite.protocol.rules import preset_changes, preset_named
-from suite.records.record import DEFAULT_PRECISION
+from suite.records.record import DEFAULT_BACKEND, DEFAULT_PRECISION
 from suite.runner.plan import BACKENDS, uses_keras
 from suite.source_hash import FAMILY_PACKAGES
 
@@ -47,11 +47,11 @@ def code_faults(record: Record, registry: Registry) -> Iterator[Fault]:
         return
     if record.source_hash == model.source_hash:
         yield from _claimed(record, model)
-        yield from _plugin_faults(record, model.plugin)
+        yield from _plugin_faults(record, model)
         return
     yield _stale(record, model)
     yield from _hash_faults(record)
-    for fault in _plugin_faults(record, model.plugin):
+    for fault in _plugin_faults(record, model):
         yield replace(fault, severity="warning")
 
 
@@ -115,7 +115,8 @@ def _stale(record: Record, model: Model) -> Fault:
     return _not_at_commit(record, model, then)
 
 
-def _plugin_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
+def _plugin_faults(record: Record, model: Model) -> Iterator[Fault]:
+    plugin = model.plugin
     expected, found = set(plugin.params), set(record.parameters)
     if expected != found:
         names = sorted(expected - found) + sorted(found - expected)
@@ -158,6 +159,7 @@ def _plugin_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
             found=shown(record.preset_changes),
         )
     yield from _keras_faults(record, plugin)
+    yield from _engine_faults(record, model)
 
 
 def _keras_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
@@ -178,3 +180,17 @@ def _keras_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
             expected=f"{DEFAULT_PRECISION}, since the model does not use Keras",
             found=shown(precision),
         )
+
+
+def _engine_faults(record: Record, model: Model) -> Iterator[Fault]:
+    """Whether a library trained that the model's plugin names; others say what they like."""
+    package = (model.module or "").partition(".")[0]
+    if record.engine is None or package not in FAMILY_PACKAGES:
+        return
+    if uses_keras(model.plugin):
+        engines = [f"keras/{record.environment.backend or DEFAULT_BACKEND}"]
+    else:
+        names = (name for names in model.plugin.requires for name in names.split("|"))
+        engines = sorted({name.partition(".")[0] for name in names})
+    if engines and record.engine not in engines:
+        yield Fault(field="engine", expected=" or ".join(engines), found=shown(repr(record.engine)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from suite.audit.commits import commit_time
 from suite.audit.finding import Fault, shown
+from suite.audit.machine import machine_faults
 
 if TYPE_CHECKING:
     from suite.records.record import Record
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 # Processor time is counted in ticks, and children's when they end: short runs are inexact.
 _CPU_FACTOR, _CPU_SECONDS = 1.1, 1.0
 _THREAD_FACTOR = 1.5
+# A lane that was stopped, or starved by others, has wall time without processor time.
+_LEAST_BUSY, _IDLE_SECONDS = 0.01, 10.0
+_LEAST_SECONDS = 1e-6  # clocks tick oftener
 _CLOCK = timedelta(days=1)
 _MEASURED = ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds", "peak_memory_mib",
              "engine", "parameter_count", "arrays_sha256")  # fmt: skip
@@ -29,7 +33,9 @@ def figure_faults(record: Record, now: datetime) -> Iterator[Fault]:
         now: The time, with its zone.
     """
     yield from _status_faults(record)
+    yield from machine_faults(record)
     yield from _time_faults(record)
+    yield from _end_faults(record, now)
     yield from start_faults(record, now)
     yield from _count_faults(record)
     yield from _history_faults(record)
@@ -52,18 +58,11 @@ def _status_faults(record: Record) -> Iterator[Fault]:
 
 
 def _time_faults(record: Record) -> Iterator[Fault]:
+    for name in ("fit_wall_seconds", "predict_wall_seconds"):
+        value = getattr(record, name)
+        if value is not None and value < _LEAST_SECONDS:
+            yield Fault(field=name, expected=f"{_LEAST_SECONDS:f} or more", found=shown(value))
     cores, threads = record.environment.cores, record.threads
-    if cores < 1:
-        yield Fault(field="environment.cores", expected="1 or more", found=shown(cores))
-    elif threads > cores:
-        expected = f"at most {cores}, the machine's cores"
-        yield Fault(field="threads", expected=expected, found=shown(threads))
-    memory, peak = record.environment.memory_mib, record.peak_memory_mib
-    if memory < 1:
-        yield Fault(field="environment.memory_mib", expected="1 or more", found=shown(memory))
-    elif peak is not None and peak > memory:
-        expected = f"at most {memory}, the machine's memory"
-        yield Fault(field="peak_memory_mib", expected=expected, found=f"{peak:.0f}")
     wall, cpu = record.fit_wall_seconds, record.fit_cpu_seconds
     if wall is None or cpu is None or cores < 1:
         return
@@ -79,6 +78,29 @@ def _time_faults(record: Record) -> Iterator[Fault]:
             expected=f"about fit_wall_seconds x threads at most, {wall:.1f} x {threads}",
             found=f"{cpu:.1f}: more threads were busy than the run was allowed",
             severity="warning",
+        )
+    elif wall > _IDLE_SECONDS and cpu < _LEAST_BUSY * wall:
+        yield Fault(
+            field="fit_cpu_seconds",
+            expected=f"{_LEAST_BUSY:.0%} of fit_wall_seconds, {wall:.1f}, or more",
+            found=f"{cpu:.1f}",
+            severity="warning" if cpu else "error",
+        )
+
+
+def _end_faults(record: Record, now: datetime) -> Iterator[Fault]:
+    """Whether there was time for a run since it began."""
+    try:
+        left = (now - datetime.fromisoformat(record.started_at) + _CLOCK).total_seconds()
+    except (ValueError, OverflowError, TypeError):
+        return  # what is wrong with the start is told of it
+    times = {n: getattr(record, n) or 0.0 for n in ("fit_wall_seconds", "predict_wall_seconds")}
+    if sum(times.values()) > left > 0:
+        longest = max(times, key=lambda name: times[name])
+        yield Fault(
+            field=longest,
+            expected=f"at most {left:.0f} with all else, the time since started_at",
+            found=f"{times[longest]:.4g}",
         )
 
 
@@ -121,7 +143,16 @@ def _commit_faults(record: Record, started: datetime) -> Iterator[Fault]:
 
 def _count_faults(record: Record) -> Iterator[Fault]:
     count = record.parameter_count
-    if count is not None and count.trainable is not None and count.trainable > count.total:
+    if count is None:
+        return
+    most = record.environment.memory_mib * 2**20
+    if not 1 <= count.total <= most:
+        yield Fault(
+            field="parameter_count.total",
+            expected="1 or more, and no more numbers than the machine has bytes of memory",
+            found=shown(count.total),
+        )
+    if count.trainable is not None and count.trainable > count.total:
         yield Fault(
             field="parameter_count.trainable",
             expected=f"at most the total, {count.total}",
@@ -131,7 +162,10 @@ def _count_faults(record: Record) -> Iterator[Fault]:
 
 def _history_faults(record: Record) -> Iterator[Fault]:
     rows = record.history
-    if rows is None:
+    if not rows:
+        if record.status == "ok" and (record.engine or "").startswith("keras"):
+            expected = "a row an epoch, since Keras trained"
+            yield Fault(field="history", expected=expected, found="none")
         return
     epochs = [row.get("epoch") for row in rows]
     if epochs != list(range(1, len(rows) + 1)):
@@ -142,6 +176,9 @@ def _history_faults(record: Record) -> Iterator[Fault]:
             if name.endswith("accuracy") and not 0 <= value <= 1:
                 place = f"history.{number}.{shown(name)}"
                 yield Fault(field=place, expected="a fraction of 1", found=shown(value))
+            if name.endswith("loss") and value < 0:
+                place = f"history.{number}.{shown(name)}"
+                yield Fault(field=place, expected="0 or more", found=shown(value))
     planned = {**record.parameters, **record.preset_changes}.get("epochs")
     if not isinstance(planned, int) or isinstance(planned, bool) or planned == len(rows):
         return

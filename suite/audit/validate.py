@@ -16,6 +16,7 @@ from suite.audit.figures import figure_faults, start_faults
 from suite.audit.finding import Fault, Finding, Severity, shown
 from suite.audit.known import Known
 from suite.audit.leftovers import list_folder
+from suite.audit.machine import text_faults
 from suite.audit.predictions import prediction_faults
 from suite.audit.reading import open_record
 from suite.audit.rules import rule_faults, split_faults
@@ -84,12 +85,14 @@ def validate(folder: Path, known: Known) -> Audit:
     findings = list(listing.findings)
     runs: dict[str, str] = {}
     predictions: dict[tuple[object, ...], str] = {}
+    models: dict[str, tuple[str, str, str]] = {}
     for path in listing.records:
         examined = examine(path, folder, known)
         findings += examined.findings
         if examined.record is not None:
             place = path.relative_to(folder).as_posix()
             findings += _repeated(examined.record, place, known, runs, predictions)
+            findings += _shared(examined.record, place, models)
     return Audit(records=len(listing.records), findings=tuple(findings))
 
 
@@ -118,6 +121,7 @@ def _content_faults(record: Record, arrays: RunArrays | None, known: Known) -> I
     yield from unknown
     if record.origin is not None:
         yield from start_faults(record, known.now)
+        yield from text_faults(record)
     else:
         yield from figure_faults(record, known.now)
     if unknown:
@@ -164,6 +168,29 @@ def _repeated(
     if other != place:
         yield _twice(
             "arrays_sha256", "predictions of its own for each seed of a model that uses its seed",
+            f"those of {other}", "Verify both with `suite verify`.", place, "warning",
+        )  # fmt: skip
+
+
+def _shared(
+    record: Record, place: str, models: dict[str, tuple[str, str, str]]
+) -> Iterator[Finding]:
+    """Predictions that another model, or the same on other data, has too.
+
+    Rows of one model may share theirs: a tree that is done at a depth of 50 is the same at 100.
+
+    Args:
+        record: The record.
+        place: Its file.
+        models: The first model, dataset and file of each sum so far; the record's are added.
+    """
+    if record.arrays_sha256 is None:
+        return
+    own = record.model, record.dataset.name
+    *first, other = models.setdefault(record.arrays_sha256, (*own, place))
+    if tuple(first) != own:
+        yield _twice(
+            "arrays_sha256", "predictions of its own for each model and dataset",
             f"those of {other}", "Verify both with `suite verify`.", place, "warning",
         )  # fmt: skip
 

@@ -33,6 +33,9 @@ LARGEST_NUMBER = 2**53
 NotNegative = Annotated[float, Field(ge=0, le=LARGEST_FIGURE)]
 Natural = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 Figure = Annotated[float | int, Field(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE)]
+# Far beyond what the suite writes: no text of a record fills a page or a disk.
+Text = Annotated[str, Field(max_length=1_000)]
+LongText = Annotated[str, Field(max_length=100_000)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 # Names that become parts of a path: no separator, no leading dot.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.]*$", max_length=100)]
@@ -57,9 +60,9 @@ class RunError(Part):
         traceback: The end of the traceback and of what the run printed.
     """
 
-    type: str
-    message: str
-    traceback: str = ""
+    type: Text
+    message: LongText
+    traceback: LongText = ""
 
 
 class DatasetFacts(Part):
@@ -93,16 +96,16 @@ class Environment(Part):
         git_dirty: Whether that checkout had changes that were not committed.
     """
 
-    processor: str
+    processor: Text
     cores: Natural
     memory_mib: Natural
-    system: str
-    python: str
-    packages: dict[str, str]
-    backend: str | None = None
-    device: str = "cpu"
-    precision: str = "float32"
-    git_commit: str | None = None
+    system: Text
+    python: Text
+    packages: dict[Text, Text]
+    backend: Text | None = None
+    device: Text = "cpu"
+    precision: Text = "float32"
+    git_commit: Text | None = None
     git_dirty: bool | None = None
 
 
@@ -172,7 +175,7 @@ class Record(Part):
     seed: Natural
     fold: Natural | None = None
     threads: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
-    engine: str | None = None
+    engine: Text | None = None
     status: Status
     error: RunError | None = None
     fit_wall_seconds: NotNegative | None = None
@@ -185,7 +188,7 @@ class Record(Part):
     arrays_sha256: Sha256 | None = None
     environment: Environment
     origin: Origin | None = None
-    started_at: str
+    started_at: Text
     digest: Sha256
 
     @model_validator(mode="after")
