@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from suite.audit.commits import committed_versions
 from suite.audit.finding import RUN_AGAIN, Fault, shown
-from suite.records.archive import read_archive
+from suite.records.archive import pack_archive, read_archive
 from suite.records.arrays import RunArrays
 from suite.records.record import UNVERIFIED, Record, digest_of
 
@@ -120,10 +121,15 @@ def _changed_fields(content: bytes, path: Path) -> str:
             intact = digest_of(then) == then["digest"]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
-        names = sorted(n for n in {*then, *now} - {"digest"} if then.get(n) != now.get(n))
+        names = changed_fields(then, now)
         if intact and names:
             return f" ({', '.join(map(shown, names))}, by what was committed)"
     return ""
+
+
+def changed_fields(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Names of the fields, but for the digest, that differ between two contents of a record."""
+    return sorted(n for n in {*then, *now} - {"digest"} if then.get(n) != now.get(n))
 
 
 def place_faults(record: Record, path: Path, folder: Path) -> Iterator[Fault]:
@@ -155,13 +161,17 @@ def _open_arrays(record: Record, path: Path) -> tuple[RunArrays | None, list[Fau
             return None, fault(f"no {path.name}, since the record names no arrays", "one")
         return None, []
     try:
-        arrays = RunArrays(**read_archive(read_bytes(path, LARGEST_ARCHIVE)))
+        content = read_bytes(path, LARGEST_ARCHIVE)
+        arrays = RunArrays(**read_archive(content))
     except FileNotFoundError:
         return None, fault(f"the arrays in {path.name}", "no such file")
     except (OSError, ValueError, TypeError) as error:
         return None, fault(f"the arrays in {path.name}", shown(str(error)))
     total = arrays.sha256()
-    if total == record.arrays_sha256:
-        return arrays, []
-    found = f"{record.arrays_sha256}; predictions or confidences are not those of the run"
-    return arrays, fault(f"{total}, the sum of {path.name}", found, RUN_AGAIN)
+    if total != record.arrays_sha256:
+        found = f"{record.arrays_sha256}; predictions or confidences are not those of the run"
+        return arrays, fault(f"{total}, the sum of {path.name}", found, RUN_AGAIN)
+    if content != pack_archive(arrays.present()):
+        found = "other bytes: before, between or behind the arrays, or packed in another way"
+        return arrays, fault(f"{path.name} as the suite writes these arrays", found)
+    return arrays, []

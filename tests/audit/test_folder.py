@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,13 +55,29 @@ def plant(results: Path, what: str) -> str:
     if what == "folder link":
         (results / "mnist").symlink_to(results / "digits")
         return "mnist"
+    made = {
+        "kept aside": "superseded/evil.sh",
+        "kept aside deep": "superseded/digits/holdout-quick/counts_epochs/evil.1.json",
+        "scratch": ".tmp/evil.sh",
+        "lock": ".lock",
+    }
+    if what in made:
+        (results / made[what]).parent.mkdir(parents=True, exist_ok=True)
+        (results / made[what]).write_text("x")
+        return made[what]
+    if what in {"folder", "hidden folder"}:
+        path = own / ("seed-7.json" if what == "folder" else ".more")
+        path.mkdir()
+        return str(path.relative_to(results))
     os.mkfifo(own / "seed-9.json")
     return "digits/holdout-quick/counts_epochs/seed-9.json"
 
 
 @pytest.mark.parametrize(
-    "what", ["text", "arrays", "deep", "hidden", "link", "folder link", "pipe"]
-)
+    "what",
+    ["text", "arrays", "deep", "hidden", "link", "folder link", "pipe", "kept aside",
+     "kept aside deep", "scratch", "lock", "folder", "hidden folder"],
+)  # fmt: skip
 def test_what_does_not_belong_is_told(results: Path, known: Known, what: str) -> None:
     path = plant(results, what)
     audit = validate(results, known)
@@ -72,6 +90,56 @@ def test_what_the_store_itself_keeps_is_no_error(results: Path, known: Known) ->
         store.add(run.record, run.arrays)
     audit = validate(results, known)
     assert [(f.path, f.severity) for f in audit.findings] == [("superseded/", "warning")]
+
+
+def test_a_folder_in_the_place_of_arrays_is_told(results: Path, known: Known) -> None:
+    arrays = (results / EPOCHS).with_suffix(".npz")
+    arrays.unlink()
+    arrays.mkdir()
+    audit = validate(results, known)
+    assert [(f.path, f.severity) for f in audit.findings] == [
+        (EPOCHS.replace(".json", ".npz"), "error")
+    ]
+
+
+def commented(content: bytes) -> bytes:
+    archive = io.BytesIO(content)
+    with zipfile.ZipFile(archive, "a") as opened:
+        opened.comment = b"more"
+    return archive.getvalue()
+
+
+def squeezed(content: bytes) -> bytes:
+    archive = io.BytesIO()
+    with (zipfile.ZipFile(io.BytesIO(content)) as old,
+          zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as new):  # fmt: skip
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [commented, squeezed, lambda content: content + b"more", lambda content: b"more" + content],
+    ids=["comment", "packed", "behind", "before"],
+)
+def test_arrays_in_a_file_with_more_than_them_are_told(
+    results: Path, known: Known, change: Callable[[bytes], bytes]
+) -> None:
+    path = (results / EPOCHS).with_suffix(".npz")
+    path.write_bytes(change(path.read_bytes()))
+    audit = validate(results, known)
+    assert [(f.path, f.field) for f in audit.findings] == [(EPOCHS, "arrays_sha256")]
+
+
+def test_predictions_of_another_model_are_told(results: Path, known: Known, edit: Edit) -> None:
+    (tree,) = results.glob("digits/*/decision_tree--*/seed-0.json")
+    taken = json.loads(tree.read_text())
+    shutil.copy(tree.with_suffix(".npz"), (results / EPOCHS).with_suffix(".npz"))
+    edit(EPOCHS, {name: taken[name] for name in ("arrays_sha256", "log_loss")})
+    found = [f for f in validate(results, known).findings if f.field == "arrays_sha256"]
+    assert [(f.path, f.severity) for f in found] == [(str(tree.relative_to(results)), "warning")]
+    assert EPOCHS in found[0].found
 
 
 def test_a_run_that_is_there_under_two_names_is_told(results: Path, known: Known) -> None:

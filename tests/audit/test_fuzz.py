@@ -19,7 +19,7 @@ from suite.audit.known import Known
 from suite.audit.outside import read_predictions
 from suite.audit.validate import examine
 from suite.errors import DataError, RecordError
-from suite.records.archive import pack_archive, read_archive
+from suite.records.archive import pack_archive
 from suite.records.arrays import RunArrays
 from suite.records.record import digest_of
 from suite.records.store import StoredRun, read_run
@@ -99,8 +99,7 @@ def test_arrays_with_any_bytes_are_told(
 ) -> None:
     archive = mangle(data, original[1])
     examined = look(place, known, original[0], archive)
-    if not examined.findings:  # what changed is no part of any array
-        assert RunArrays(**read_archive(archive)).sha256() == examined.record.arrays_sha256
+    assert examined.findings or archive == original[1]
 
 
 @fuzzed()
