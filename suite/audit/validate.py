@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.audit.code import code_faults
+from suite.audit.committed import committed_findings
 from suite.audit.figures import figure_faults, start_faults
 from suite.audit.finding import Fault, Finding, Severity, shown
 from suite.audit.known import Known
@@ -93,6 +94,7 @@ def validate(folder: Path, known: Known) -> Audit:
             place = path.relative_to(folder).as_posix()
             findings += _repeated(examined.record, place, known, runs, predictions)
             findings += _shared(examined.record, place, models)
+    findings += committed_findings(folder, known.registry)
     return Audit(records=len(listing.records), findings=tuple(findings))
 
 
