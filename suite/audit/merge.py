@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -16,7 +17,7 @@ from suite.audit.reading import open_record
 from suite.audit.validate import Examined, examine
 from suite.errors import StoreError, UsageError
 from suite.records.archive import pack_archive
-from suite.records.store import SUPERSEDED, Store, open_store
+from suite.records.store import LOCK, SUPERSEDED, Store, open_store
 
 if TYPE_CHECKING:
     from suite.audit.known import Known
@@ -92,7 +93,7 @@ def merge(sources: Sequence[Path], into: Path, known: Known, keep: Keep | None =
     """
     for source in sources:
         _check_apart(source, into)
-    with open_store(into) as store:
+    with _open_target(into) as store:
         findings: list[tuple[Path, Finding]] = []
         chosen: dict[str, _Incoming] = {}
         aside: list[_Incoming] = []
@@ -128,6 +129,33 @@ def merge(sources: Sequence[Path], into: Path, known: Known, keep: Keep | None =
         findings=tuple(findings),
         done=done,
     )
+
+
+@contextmanager
+def _open_target(into: Path) -> Iterator[Store]:
+    """The folder that records go to; one that was made for them goes again if none came."""
+    above = [into, *into.parents]
+    missing = [folder for folder in above if not os.path.lexists(folder)]
+    try:
+        with open_store(into) as store:
+            try:
+                yield store
+            finally:
+                if missing:
+                    _remove_unused(store, missing)
+    except StoreError as error:  # the store speaks of the option of other commands
+        raise StoreError(str(error).replace("--results", "--into")) from error
+
+
+def _remove_unused(store: Store, folders: Sequence[Path]) -> None:
+    """Remove folders from the innermost out, as far as nothing but the store's own is in them."""
+    with suppress(OSError):
+        if not {path.name for path in store.folder.iterdir()} <= {LOCK, store.scratch.name}:
+            return
+        store.scratch.rmdir()
+        (store.folder / LOCK).unlink()
+        for folder in folders:
+            folder.rmdir()
 
 
 def _check_apart(source: Path, into: Path) -> None:

@@ -148,6 +148,28 @@ def test_folders_that_are_one_or_lie_in_each_other_are_refused(made: Path, known
         merge([made / "none"], made, known)
 
 
+def test_a_merge_of_nothing_leaves_no_folder(
+    results: Path, known: Known, edit: Callable[..., Path], tmp_path: Path
+) -> None:
+    into = tmp_path / "not" / "there"
+    edit(f"{RUN}.json", {"log_loss": 9.0})
+    assert not merge([results], into, known).done
+    assert not into.parent.exists()
+    (tmp_path / "empty").mkdir()
+    assert merge([tmp_path / "empty"], into, known).done
+    assert not into.parent.exists()
+    into.mkdir(parents=True)
+    assert not merge([results], into, known).done
+    assert into.exists()  # it was there before
+
+
+def test_a_folder_that_can_t_be_written_is_told_with_the_option_of_merge(
+    made: Path, known: Known
+) -> None:
+    with pytest.raises(StoreError, match="choose another --into"):
+        merge([made], Path("/proc/x"), known)
+
+
 def test_another_writer_keeps_a_merge_out(made: Path, ours: Path, known: Known) -> None:
     with open_store(ours), pytest.raises(StoreError, match="another run"):
         merge([made], ours, known)
