@@ -24,11 +24,13 @@ class Shell:
         titles: Titles of the datasets by name.
         version: Version of the suite that writes the pages.
         links: File and label of each page that the navigation leads to, in its order.
+        project: Web address of the project's files; "" where it is not known.
     """
 
     titles: Mapping[str, str]
     version: str
     links: tuple[tuple[str, str], ...] = ()
+    project: str = ""
 
     def render(
         self,
@@ -57,6 +59,7 @@ class Shell:
             here=here,
             root="../" * here.count("/"),
             links=self.links,
+            project=self.project,
             titles=self.titles,
             version=self.version,
             style=Markup(style),  # noqa: S704

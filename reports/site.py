@@ -84,7 +84,8 @@ def write_report(
     preset: str | None = None,
     data_dir: Path | None = None,
     registry: Registry | None = None,
-    records_url: str = "",
+    project_url: str = "",
+    results: str = "results",
     charts: bool = False,
 ) -> Report:
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, and the pages beside them.
@@ -108,7 +109,8 @@ def write_report(
         preset: Preset of the primary table; None for any.
         data_dir: Where to look for the datasets first: their labels score the predictions.
         registry: Knows titles and families of the models; found anew if None.
-        records_url: Address of the results folder, to which models' pages link; "" for none.
+        project_url: Web address of the project's files, to which the pages link; "" for none.
+        results: Path of the records below that address, to which models' pages link; "" for none.
         charts: Whether to draw charts, which takes vl-convert and a second or more.
 
     Returns:
@@ -143,7 +145,9 @@ def write_report(
         release_pages.PAGE: bool(releases),
     }
     links = tuple(link for link in PAGES if there.get(link[0], True))
-    shell = Shell(titles, suite.__version__, links)
+    project = reproduction_page.web_address(project_url).rstrip("/")
+    shell = Shell(titles, suite.__version__, links, project)
+    records = f"{project}/{results}" if project and results else ""
     entries = {page.entry for page in pages}
     data = [data_files(table, table is report.tables[0]) for table in report.tables]
     sources = {name: model.plugin.source.name for name, model in registry.models.items()}
@@ -166,7 +170,7 @@ def write_report(
         contents[release_pages.PAGE] = release_pages.to_html(releases, shell)
         contents["releases.md"] = release_pages.to_markdown(releases, titles)
     more = (
-        model_pages.to_html(pages, shell, records_url, compare_page.addresses(pairs)),
+        model_pages.to_html(pages, shell, records, compare_page.addresses(pairs)),
         methods_page.to_files(report.tables),
         charts_page.to_files(drawn) if drawn else (),
         _sheets(site, [datasets[name] for name in sorted({pair.dataset for pair in pairs})]),

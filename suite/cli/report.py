@@ -51,11 +51,11 @@ def report(
             show_default=False,
         ),
     ] = None,
-    records_url: Annotated[
+    project_url: Annotated[
         str,
         typer.Option(
             metavar="URL",
-            help="Web address of the results folder, to link to each record.",
+            help="Web address of the project's files, to link to each record, the guide and more.",
             show_default=False,
         ),
     ] = "",
@@ -85,10 +85,10 @@ def report(
         preset_named(preset)
     if readme is not None:
         read_readme(readme)
-    if records_url and not records_url.startswith(("https://", "http://")):
+    if project_url and not project_url.startswith(("https://", "http://")):
         raise UsageError(
-            f"--records-url is {records_url!r}, expected a web address such as "
-            "https://example.org/project/blob/main/results"
+            f"--project-url is {project_url!r}, expected a web address such as "
+            "https://example.org/project/blob/main"
         )
     found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     first = next(found, None)
@@ -103,7 +103,8 @@ def report(
         protocol=protocol,
         preset=preset,
         data_dir=data_dir,
-        records_url=records_url,
+        project_url=project_url,
+        results="" if results.is_absolute() or ".." in results.parts else results.as_posix(),
         charts=charts and converter() is not None,
     )
     print_report(written)

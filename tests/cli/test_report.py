@@ -71,18 +71,24 @@ def test_the_report_is_written_and_shown(folders: list[str], tmp_path: Path) -> 
     assert content["rows"][0]["accuracy_mean"] == pytest.approx(0.95)
 
 
-def test_records_are_linked_to_where_they_are_said_to_lie(
-    folders: list[str], tmp_path: Path
+def test_records_and_guide_are_linked_to_where_the_project_is_said_to_lie(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = "digits/holdout-standard/a_model_of_none/seed-1.json"
     page = tmp_path / "site" / "models" / "a_model_of_none.html"
     CliRunner().invoke(app, ["report", *folders])
     assert ">seed-1.json<" in page.read_text()
     assert f'{record}">' not in page.read_text()
-    address = "https://example.org/results/"
-    result = CliRunner().invoke(app, ["report", *folders, "--records-url", address])
+    address = "https://example.org/at/main"
+    monkeypatch.chdir(tmp_path)
+    given = [folder.replace(f"{tmp_path}/", "") for folder in folders]
+    result = CliRunner().invoke(app, ["report", *given, "--project-url", f"{address}/"])
     assert result.exit_code == 0, result.output
-    assert f'<a href="{address}{record}">' in page.read_text()
+    assert f'<a href="{address}/results/{record}">' in page.read_text()
+    assert f'<a href="{address}/CONTRIBUTING.md">add a model</a>' in page.read_text()
+    # Records that lie elsewhere than in the project have no address there.
+    CliRunner().invoke(app, ["report", *folders, "--project-url", address])
+    assert f'{record}">' not in page.read_text()
 
 
 def test_charts_are_drawn_unless_they_are_not_wanted(folders: list[str], tmp_path: Path) -> None:
@@ -133,7 +139,7 @@ def test_an_empty_results_folder_says_where_it_looked(tmp_path: Path) -> None:
         (["--preset", "quik"], "unknown preset 'quik'. Did you mean quick?"),
         (["--protocol", "hold"], "unknown protocol 'hold'"),
         (["--preset", "paper"], "There are: holdout-standard."),
-        (["--records-url", "javascript:x//https://"], "expected a web address such as https://"),
+        (["--project-url", "javascript:x//https://"], "expected a web address such as https://"),
     ],
 )
 def test_unknown_and_absent_tables_are_usage_errors(
