@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import hashlib
 import keyword
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -46,6 +47,12 @@ Params = Mapping[str, Any]
 
 VIEWS: tuple[str, ...] = ("flat", "image")
 PRESET_NAMES: tuple[str, ...] = ("smoke", "quick", "standard", "paper")
+
+# Names stand in records and in paths, so that they are as plain as a record has them.
+_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_VARIANT = re.compile(r"[a-z_][a-z0-9_]{0,99}")
+# What a record calls a set of parameters that has no name, and predictions made elsewhere.
+_TAKEN = re.compile(r"[0-9a-f]{10}|unverified")
 
 
 @runtime_checkable
@@ -136,6 +143,12 @@ class Source:
     changed: str = ""
 
 
+def _can_be_parameter(name: object) -> bool:
+    if not (isinstance(name, str) and _PARAMETER.fullmatch(name)):
+        return False
+    return not keyword.iskeyword(name) and name not in {"seed", "threads"}
+
+
 def _frozen(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(mapping))
 
@@ -153,7 +166,8 @@ class Plugin:
             exactly the names in `params`.
         params: The parameters and their defaults. Values are numbers, strings, booleans, None or
             lists of these. A model that trains in epochs calls their number `epochs`.
-        variants: Named parameter sets on top of `params`; each is a leaderboard row.
+        variants: Named parameter sets on top of `params`; each is a leaderboard row. A name has up
+            to 100 lower-case letters (a to z), digits and `_`, and begins with no digit.
         presets: By preset name, what keeps a run to the preset's time: an integer is an upper
             limit (fewer boosting rounds in `quick`), anything else replaces the value.
         parameters: Counts the numbers that a fitted model needs to predict: an int or a
@@ -195,8 +209,9 @@ class Plugin:
             if not callable(getattr(self, name)):
                 raise ValueError(f"{name} is {getattr(self, name)!r}, expected a function")
         for name in self.params:
-            if not name.isidentifier() or keyword.iskeyword(name) or name in {"seed", "threads"}:
-                raise ValueError(f"params has {name!r}, expected names that build can take "
+            if not _can_be_parameter(name):
+                raise ValueError(f"params has {name!r}, expected names that build can take, of up "
+                                 "to 100 letters (A to Z, a to z), digits and _ "
                                  "(seed and threads come from the harness)")  # fmt: skip
         for kind, sets in (("variants", self.variants), ("presets", self.presets)):
             for name, values in sets.items():
@@ -209,8 +224,13 @@ class Plugin:
             raise ValueError(f"presets has {', '.join(unknown)}, expected names out of "
                              f"{', '.join(PRESET_NAMES)}")  # fmt: skip
         for name in self.variants:
-            if not name.isidentifier() or name.lower() != name:
-                raise ValueError(f"variants has {name!r}, expected a lower-case identifier")
+            if not (isinstance(name, str) and _VARIANT.fullmatch(name)):
+                raise ValueError(f"variants has {name!r}, expected a lower-case identifier of up "
+                                 "to 100 letters (a to z), digits and _")  # fmt: skip
+            if _TAKEN.fullmatch(name):
+                raise ValueError(f"variants has {name!r}, which records call something else: "
+                                 "parameters without a name, or predictions made elsewhere. "
+                                 "Choose another name")  # fmt: skip
         variants = {name: _frozen(values) for name, values in self.variants.items()}
         presets = {name: _frozen(values) for name, values in self.presets.items()}
         object.__setattr__(self, "params", _frozen(self.params))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import json
 import math
 import re
 import sys
@@ -24,6 +25,8 @@ from suite.errors import PluginError, did_you_mean
 
 _IMPORT_NAMES = re.compile(r"[A-Za-z_][\w.]*(\|[A-Za-z_][\w.]*)*")
 _LONGEST_MESSAGE = 400
+_LONGEST_PARAMS = 10_000  # as JSON: they stand in each record
+_LARGEST_NUMBER = 1e100
 # What Python says of fields that are not given, or that there are not.
 _LACKING = re.compile(r"(Plugin|Source)\.__init__\(\) missing \d+ required \S+ arguments?: (.+)")
 _UNKNOWN = re.compile(r"(Plugin|Source)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
@@ -150,7 +153,8 @@ def _told(path: Path, error: BaseException) -> str:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
     except BaseException:
         text = "(its message can't be shown)"
-    if isinstance(error, SyntaxError) and not _same_file(error.filename, path):
+    # A file that can't be compiled at all, for a null byte say, is not named in the error.
+    if isinstance(error, SyntaxError) and error.filename and not _same_file(error.filename, path):
         text = f"{error.filename}:{error.lineno}: {text}"
     if isinstance(error, ModuleNotFoundError):
         text += ". Import libraries inside functions, and name them in requires"
@@ -202,6 +206,9 @@ def _field_breaches(plugin: Any) -> Iterator[str]:
     if not isinstance(plugin.requires, tuple | list):
         yield f"requires is {plugin.requires!r}, expected a tuple such as ('sklearn.svm',)"
         return
+    for place, text in _texts(plugin):
+        if not _is_text(text):
+            yield f"{place} is {text!r}, expected text without half characters (surrogates)"
     for name in plugin.requires:
         if not isinstance(name, str) or not _IMPORT_NAMES.fullmatch(name):
             yield f"requires has {name!r}, expected an import name such as 'sklearn.svm'"
@@ -215,6 +222,24 @@ def _field_breaches(plugin: Any) -> Iterator[str]:
             yield f"source.published has accuracy {result.accuracy!r}, expected a fraction of 1"
 
 
+def _texts(plugin: Plugin) -> Iterator[tuple[str, object]]:
+    """What people read of a plugin, besides its parameters, with its place."""
+    source = plugin.source
+    yield "title", plugin.title
+    yield from ((f"source.{name}", getattr(source, name)) for name in ("name", "url", "changed"))
+    for result in source.published:
+        yield from ((f"source.published.{name}", getattr(result, name))
+                    for name in ("dataset", "variant", "note"))  # fmt: skip
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text that a file can hold."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def _set_breaches(plugin: Plugin) -> Iterator[str]:
     sets: dict[str, Mapping[str, Any]] = {"params": plugin.params}
     sets |= {f"variants[{name!r}]": values for name, values in plugin.variants.items()}
@@ -222,8 +247,13 @@ def _set_breaches(plugin: Plugin) -> Iterator[str]:
     for place, values in sets.items():
         for name, value in values.items():
             if not _is_plain(value):
-                yield (f"{place} gives {name} the value {value!r}, expected a finite number, "
-                       "a string, a boolean, None or a list of these")  # fmt: skip
+                yield (f"{place} gives {name} the value {_clipped(value)}, expected a finite "
+                       "number, a string, a boolean, None or a list of these")  # fmt: skip
+                return
+        if len(json.dumps(dict(values))) > _LONGEST_PARAMS:
+            yield (f"{place} is longer than {_LONGEST_PARAMS:,} characters as JSON; parameters "
+                   "are names and numbers, make what is larger in build")  # fmt: skip
+            return
     seen = {"default": dict(plugin.params)}
     for name, values in plugin.variants.items():
         resolved = {**plugin.params, **values}
@@ -238,9 +268,16 @@ def _set_breaches(plugin: Plugin) -> Iterator[str]:
 def _is_plain(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(_is_plain(item) for item in value)
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return value is None or isinstance(value, int | str)
+    if isinstance(value, int | float):
+        return abs(value) <= _LARGEST_NUMBER  # which NaN is not
+    return value is None or _is_text(value)
+
+
+def _clipped(value: object) -> str:
+    try:
+        return repr(value)[:100]
+    except ValueError:  # an integer of thousands of digits
+        return "of too many digits"
 
 
 def _build_breaches(plugin: Plugin) -> Iterator[_Breach]:

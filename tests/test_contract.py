@@ -55,11 +55,31 @@ def test_a_plugin_needs_little() -> None:
         ({"presets": {"fast": {"C": 2}}}, "presets has fast, expected names out of smoke"),
         ({"variants": {"Wide": {"C": 2}}}, "variants has 'Wide', expected a lower-case"),
         ({"variants": {"a-b": {"C": 2}}}, "variants has 'a-b'"),
+        ({"variants": {"größe": {"C": 2}}}, "variants has 'größe', expected a lower-case"),
+        ({"variants": {"ªb": {"C": 2}}}, "variants has 'ªb'"),
+        ({"variants": {"w" * 101: {"C": 2}}}, "of up to 100 letters"),
+        ({"variants": {"0123456789": {"C": 2}}}, "variants has '0123456789'"),
+        ({"variants": {"deadbeefed": {"C": 2}}}, "variants has 'deadbeefed', which records call"),
+        ({"variants": {"unverified": {"C": 2}}}, "predictions made elsewhere"),
+        ({"variants": {1: {"C": 2}}}, "variants has 1, expected a lower-case"),
+        ({"params": {"größe": 1}}, "params has 'größe'"),
+        ({"params": {"w" * 101: 1}}, "params has 'www"),
     ],
 )
 def test_what_the_suite_could_not_use_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         plugin(**changes)
+
+
+@pytest.mark.parametrize("name", ["w" * 100, "_", "a1_b2", "deadbeef", "deadbeefe_", "standard"])
+def test_a_variant_s_name_is_one_that_records_take(name: str) -> None:
+    from pydantic import TypeAdapter
+
+    from suite.records.record import Record
+
+    assert plugin(variants={name: {"C": 2.0}}).variants[name] == {"C": 2.0}
+    field = Record.model_fields["variant"]
+    assert TypeAdapter(field.rebuild_annotation()).validate_python(name) == name
 
 
 def test_a_plugin_can_not_be_changed() -> None:

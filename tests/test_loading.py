@@ -87,6 +87,17 @@ def fault(path: Path, text: str, module: str | None = None) -> BrokenPluginError
             "variants['same'] has the same parameters as 'default'",
         ),
         (GOOD.replace("requires=()", "variants={'default': {'depth': 4}}"), 13, "'default'"),
+        (GOOD.replace('"A tree"', r'"\ud800"'), 13, r"title is '\ud800', expected text without"),
+        (GOOD.replace('"test"', r'"\ud800"'), 13, r"source.name is '\ud800'"),
+        (GOOD.replace('"test"', r'"test", url="\ud800"'), 13, r"source.url is '\ud800'"),
+        (GOOD.replace('"test"', r'"test", changed="\ud800"'), 13, r"source.changed is '\ud800'"),
+        (GOOD.replace('"test"', '"test", changed=3'), 13, "source.changed is 3"),
+        (GOOD.replace(": 3}", r": '\ud800'}"), 13, r"params gives depth the value '\ud800'"),
+        (GOOD.replace(": 3}", r": ['a', '\ud800']}"), 13, "params gives depth the value ['a', "),
+        (GOOD.replace(": 3}", ": 10**400}"), 13, "params gives depth the value 1000"),
+        (GOOD.replace(": 3}", ": 10**9999}"), 13, "params gives depth the value of too many"),
+        (GOOD.replace(": 3}", ": 'x' * 10**4}"), 13, "params is longer than 10,000 characters"),
+        ("x = '\0'\n", 1, "SyntaxError: source code string cannot contain null bytes"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_place(
