@@ -130,8 +130,9 @@ class _Guard:
             self._reap()
             if self.exit_status is not None:
                 # What it sent before it ended is still in the pipe.
-                while self.messages.poll() and self._read_message():
-                    pass
+                while self.messages in sources and self.messages.poll():
+                    if not self._read_message():
+                        break
                 return "answered" if self.answer is not None else "ended"
             over = self._over_limit(now)
             if over:

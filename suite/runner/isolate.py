@@ -18,8 +18,11 @@ from suite.data.datasets import Dataset
 from suite.models_io.saved import Written
 from suite.protocol.seeds import model_seed
 from suite.protocol.splits import Split
+from suite.runner.epochs import Epochs, History
 from suite.runner.forkserver import ForkServer
+from suite.runner.messages import fault_of
 from suite.runner.outcome import Arrays, Facts, Told
+from suite.runner.outputs import InvalidOutputError
 from suite.runner.plan import Job
 from suite.runner.task import Task, unpack
 
@@ -27,6 +30,8 @@ from suite.runner.task import Task, unpack
 GRACE_SECONDS = 10.0
 # Of a machine's memory; the system, the suite and what the libraries share need the rest.
 MEMORY_SHARE = 0.8
+# Of work other than a run: far more than there are.
+MOST_STEPS = 100
 UNSAVED = (
     "the run's process crashed or reached a limit of the run while it saved the model, "
     "after the result"
@@ -56,7 +61,9 @@ class IsolatedRun:
     def __init__(self, server: ForkServer, task: Task) -> None:
         self.task = task
         self.steps: list[tuple[Facts, Arrays]] = []
-        self._history: list[dict[str, float | int]] = []
+        self._epochs = Epochs(task.params, task.plugin_path)
+        self._history = History()
+        self._fault = ""
         self._answer: tuple[Facts, Arrays] | None = None
         self._ending: Facts | None = None
         self._model: Facts = {}
@@ -78,14 +85,18 @@ class IsolatedRun:
             self.finished = True
             return
         except ValueError as error:
-            facts, arrays = {"kind": "unreadable", "message": str(error)}, {}
+            self._fault = self._fault or str(error)
+            return
         kind = facts["kind"]
-        if kind == "hello":
-            self.guard = int(facts["pid"])
+        bare = kind == "result" and self.task.work is not None
+        fault = "" if bare else fault_of(facts)
+        if fault:
+            self._fault = self._fault or fault
+        elif kind == "hello" and self.guard is None:
+            self.guard = facts["pid"]
         elif kind == "epoch":
-            self._history.append({"epoch": facts["epoch"], **facts["metrics"]})
-            on_epoch(facts["epoch"], facts["epochs"], facts["metrics"])
-        elif kind == "step":
+            self._hear(facts, on_epoch)
+        elif kind == "step" and self.task.work is not None and len(self.steps) < MOST_STEPS:
             self.steps.append((facts, arrays))
         elif kind in {"result", "error"}:
             self._answer = (facts, arrays)
@@ -94,6 +105,16 @@ class IsolatedRun:
         elif kind == "end":
             self._ending = facts
             self.finished = True
+
+    def _hear(self, facts: Facts, on_epoch: Callable[[int, int, dict[str, float]], None]) -> None:
+        epoch, epochs = facts["epoch"], facts["epochs"]
+        try:
+            metrics = self._epochs.checked(epoch, epochs, facts["metrics"])
+        except InvalidOutputError as error:  # the worker has checked it: this is not its message
+            self._fault = self._fault or str(error)
+            return
+        self._history.add(epoch, metrics)
+        on_epoch(epoch, epochs, metrics)
 
     def end_if_overdue(self) -> None:
         """Kill the guard if it does not keep the time limit (it was stopped, say).
@@ -123,7 +144,8 @@ class IsolatedRun:
         """All that came back from the run so far."""
         return Told(
             started_at=self._started_at,
-            history=self._history,
+            history=self._history.rows,
+            fault=self._fault,
             answer=self._answer,
             ending=self._ending,
             overdue=self._overdue,

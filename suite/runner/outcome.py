@@ -16,8 +16,9 @@ from suite.records.arrays import RunArrays
 from suite.records.machine import Machine
 from suite.records.record import Count, DatasetFacts, Environment, Record, RunError, make_record
 from suite.runner.memory import MIB
+from suite.runner.messages import first_fault
 from suite.runner.outputs import (
-    InvalidOutputError,
+    check_count,
     check_predictions,
     check_probabilities,
     confidence_of,
@@ -44,6 +45,7 @@ class Told:
         ending: The guard's last message; None where the guard was killed.
         overdue: Whether it was the suite that killed the guard, which let the time limit pass.
         lost: Why nothing came back, where the machines that did the run were lost.
+        fault: What was wrong with the first message that the suite's own code did not send.
     """
 
     started_at: str
@@ -52,6 +54,7 @@ class Told:
     ending: Facts | None
     overdue: bool = False
     lost: str = ""
+    fault: str = ""
 
 
 def record_of(
@@ -73,52 +76,79 @@ def record_of(
         split: Which of them the run was about.
         machine: Where the run was done.
     """
-    labels = dataset.labels("train" if split.scores_training_images else "test")
-    status, error, arrays = "ok", None, None
-    measured: dict[str, Any] = {}
-    if told.ending is not None and told.ending["reason"] == "answered" and told.answer is not None:
-        facts, received = told.answer
-        if facts["kind"] == "result":
-            try:
-                measured, arrays = _measured(facts, received, task, labels[split.test])
-            except (InvalidOutputError, ValidationError, ValueError, TypeError, KeyError) as wrong:
-                status = "invalid"
-                error = RunError(type=type(wrong).__name__, message=clip(str(wrong)))
-        else:
-            status = str(facts["status"])
-            trace = f"{facts['traceback']}\n{told.ending['output']}".strip()
-            error = RunError(
-                type=str(facts["type"]), message=str(facts["message"]), traceback=clip(trace)
-            )
-    else:
-        status, error = cut_short(task, told)
     facts = told.answer[0] if told.answer else {}
-    if told.ending is not None and measured:
-        sampled = told.ending["peak_memory_bytes"]
-        measured["peak_memory_mib"] = max(sampled, facts["peak_memory_bytes"], 0) / MIB
-    record = make_record(
-        model=job.key.model,
-        variant=job.key.variant,
-        parameters=dict(job.parameters),
-        preset_changes=dict(job.preset_changes),
-        source_hash=job.source_hash,
-        dataset=DatasetFacts(name=job.key.dataset, sums=dict(dataset.sums)),
-        protocol=job.key.protocol,
-        preset=job.key.preset,
-        split_hash=job.split_hash,
-        train_images=job.train_images,
-        seed=job.key.seed,
-        fold=job.key.fold,
-        threads=job.threads,
-        status=status,
-        error=error,
-        history=tuple(told.history) or None,
-        arrays_sha256=arrays.sha256() if arrays else None,
-        environment=_environment(job, facts, machine),
-        started_at=told.started_at,
-        **measured,
-    )
-    return record, arrays
+    asked = _asked(job, dataset, told)
+    try:
+        found, arrays = _found(task, told, dataset, split)
+        environment = _environment(job, facts, machine)
+        return make_record(**asked, **found, environment=environment), arrays
+    except Exception as wrong:  # whatever a plugin's process told that a record can't hold
+        environment = _environment(job, {}, machine)
+        return make_record(**asked, **_invalid(wrong), environment=environment), None
+
+
+def _asked(job: Job, dataset: Dataset, told: Told) -> dict[str, Any]:
+    """The fields of a record that are known whatever came of the run."""
+    return {
+        "model": job.key.model,
+        "variant": job.key.variant,
+        "parameters": dict(job.parameters),
+        "preset_changes": dict(job.preset_changes),
+        "source_hash": job.source_hash,
+        "dataset": DatasetFacts(name=job.key.dataset, sums=dict(dataset.sums)),
+        "protocol": job.key.protocol,
+        "preset": job.key.preset,
+        "split_hash": job.split_hash,
+        "train_images": job.train_images,
+        "seed": job.key.seed,
+        "fold": job.key.fold,
+        "threads": job.threads,
+        "started_at": told.started_at,
+    }
+
+
+def _found(
+    task: Task, told: Told, dataset: Dataset, split: Split
+) -> tuple[dict[str, Any], RunArrays | None]:
+    """The fields that say what came of the run, and its arrays if it predicted."""
+    history = {"history": tuple(told.history) or None}
+    answered = told.ending is not None and told.ending["reason"] == "answered"
+    if told.ending is None or not answered or (told.answer is None and not told.fault):
+        status, error = cut_short(task, told)
+        return {**history, "status": status, "error": error}, None
+    if told.fault or told.answer is None:
+        return {**history, **_invalid(_OddMessageError(told.fault))}, None
+    facts, received = told.answer
+    if facts["kind"] == "error":
+        trace = f"{facts['traceback']}\n{told.ending['output']}".strip()
+        error = RunError(
+            type=clip(facts["type"], 200), message=clip(facts["message"]), traceback=clip(trace)
+        )
+        return {**history, "status": facts["status"], "error": error}, None
+    labels = dataset.labels("train" if split.scores_training_images else "test")
+    try:
+        measured, arrays = _measured(facts, received, task, labels[split.test])
+    except Exception as wrong:
+        return {**history, **_invalid(wrong)}, None
+    sampled = told.ending["peak_memory_bytes"]
+    measured["peak_memory_mib"] = max(sampled, facts["peak_memory_bytes"], 0) / MIB
+    measured["arrays_sha256"] = arrays.sha256()
+    return {**history, "status": "ok", **measured}, arrays
+
+
+class _OddMessageError(Exception):
+    """A message that only a plugin can have sent, beside those of the suite."""
+
+    def __str__(self) -> str:
+        return (f"its process sent {super().__str__()}; the suite sends none such. "
+                "A plugin has to leave the pipes of its process alone")  # fmt: skip
+
+
+def _invalid(wrong: Exception) -> dict[str, Any]:
+    """Status and reason of a run whose answer can't be used."""
+    text = first_fault(wrong) if isinstance(wrong, ValidationError) else str(wrong)
+    name = type(wrong).__name__.removeprefix("_")
+    return {"status": "invalid", "error": RunError(type=name, message=clip(text))}
 
 
 def _measured(
@@ -136,7 +166,8 @@ def _measured(
         name: float(facts[name])
         for name in ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds")
     }
-    measured["engine"] = str(facts["engine"])
+    measured["engine"] = clip(facts["engine"], 200)
+    check_count(facts["parameter_count"], path)
     measured["parameter_count"] = Count(**facts["parameter_count"])
     confidence = None
     if "probabilities" in received:
@@ -194,6 +225,6 @@ def _environment(job: Job, facts: Facts, machine: Machine) -> Environment:
     return Environment(
         **asdict(machine),
         backend=job.backend,
-        device=str(facts.get("device") or "cpu"),
-        precision=str(facts.get("precision") or job.precision),
+        device=clip(str(facts.get("device") or "cpu"), 200),
+        precision=clip(str(facts.get("precision") or job.precision), 200),
     )

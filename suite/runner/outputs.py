@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from suite.records.record import CONFIDENCE_SCALE
+from suite.records.record import CONFIDENCE_SCALE, LARGEST_NUMBER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,6 +89,29 @@ def check_probabilities(result: object, count: int, plugin: Path) -> NDArray[np.
             f"{array.min():.3g}, sums off by up to {off:.3g}). Normalise them."
         )
     return array.astype(np.float32)
+
+
+def check_count(count: Mapping[str, int | None], plugin: Path) -> None:
+    """Refuse a parameter count that no record can hold, or that says it is only a part of itself.
+
+    Args:
+        count: `total`, and `trainable` or None.
+        plugin: The plugin's file.
+
+    Raises:
+        InvalidOutputError: It is too great, or more is trainable than there is.
+    """
+    total, trainable = count["total"] or 0, count.get("trainable") or 0
+    if max(total, trainable) > LARGEST_NUMBER:
+        raise InvalidOutputError(
+            f"{plugin.name}: parameters returned a count above 2**53, more than any memory holds. "
+            "Return how many numbers the fitted model needs to predict."
+        )
+    if trainable > total:
+        raise InvalidOutputError(
+            f"{plugin.name}: parameters returned {trainable:,} trainable of {total:,} numbers. "
+            "Return ParameterCount(total, trainable), trainable being a part of the total."
+        )
 
 
 def confidence_of(

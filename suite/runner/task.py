@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from suite.records.archive import read_archive
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -93,14 +95,28 @@ def unpack(message: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         ValueError: The bytes are no message.
     """
     try:
-        with np.load(io.BytesIO(message), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        facts = json.loads(arrays.pop("facts").tobytes())
+        arrays = read_archive(message)
+        facts = _spelled(json.loads(arrays.pop("facts").tobytes(), parse_constant=_refuse))
         if not isinstance(facts.get("kind"), str):
             raise ValueError("a message without a kind")
     except Exception as error:  # whatever broken bytes make the decoders raise
         raise ValueError(f"not a message: {error!r}"[:TEXT_LIMIT]) from error
     return facts, arrays
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _spelled(value: Any) -> Any:
+    """JSON in which half characters (surrogates) are spelled out: no file could hold them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [_spelled(item) for item in value]
+    if isinstance(value, dict):
+        return {_spelled(name): _spelled(item) for name, item in value.items()}
+    return value
 
 
 def clip(text: str, limit: int = TEXT_LIMIT) -> str:

@@ -21,12 +21,13 @@ from suite.contract import Classifier, FitContext, ParameterCount, Plugin
 from suite.data.views import to_view
 from suite.errors import ModelError
 from suite.parents import die_with_parent
-from suite.records.record import LARGEST_FIGURE
 from suite.registry import load_plugin
 from suite.runner import confine
+from suite.runner.epochs import Epochs
 from suite.runner.memory import memory_of, processor_seconds
 from suite.runner.outputs import (
     InvalidOutputError,
+    check_count,
     check_model,
     check_predictions,
     check_probabilities,
@@ -141,7 +142,7 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     confine.limit_threads(task.threads)
 
     phase[0] = "fit"
-    context = FitContext(X_val=X_val, y_val=y_val, on_epoch=_epoch_sender(pipe))
+    context = FitContext(X_val=X_val, y_val=y_val, on_epoch=_epoch_sender(pipe, task))
     arguments = (X, y, context) if plugin.uses_validation else (X, y)
     cpu, wall = processor_seconds(), _clock()
     model.fit(*arguments)
@@ -226,12 +227,13 @@ def read_only(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return array
 
 
-def _epoch_sender(pipe: Connection) -> Callable[[int, int, Mapping[str, float]], None]:
+def _epoch_sender(pipe: Connection, task: Task) -> Callable[[int, int, Mapping[str, float]], None]:
+    told = Epochs(task.params, task.plugin_path)
+
     def on_epoch(epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
-        # What is not finite, or too great for a record, is left out.
         values = {str(name): float(value) for name, value in metrics.items()}
-        finite = {name: value for name, value in values.items() if abs(value) <= LARGEST_FIGURE}
-        facts = {"kind": "epoch", "epoch": int(epoch), "epochs": int(epochs), "metrics": finite}
+        kept = told.checked(int(epoch), int(epochs), values)
+        facts = {"kind": "epoch", "epoch": int(epoch), "epochs": int(epochs), "metrics": kept}
         pipe.send_bytes(pack(facts))
 
     return on_epoch
@@ -254,7 +256,9 @@ def count_parameters(plugin: Plugin, model: Classifier, path: Path) -> dict[str,
                 f"{path.name}: parameters returned {number!r}, expected a count. "
                 "Return an int of 0 or more, or a ParameterCount."
             )
-    return {"total": int(total), "trainable": None if trainable is None else int(trainable)}
+    found = {"total": int(total), "trainable": None if trainable is None else int(trainable)}
+    check_count(found, path)
+    return found
 
 
 def _engine(model: Classifier, plugin: Plugin, task: Task) -> dict[str, str]:

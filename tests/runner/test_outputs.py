@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from suite.runner.outputs import (
     InvalidOutputError,
+    check_count,
     check_predictions,
     check_probabilities,
     confidence_of,
@@ -112,3 +113,18 @@ def test_broken_messages_are_refused_without_running_anything(noise, cut):
 def test_long_texts_are_cut_at_the_front():
     assert clip("x" * 10_000 + "end").endswith("end")
     assert len(clip("x" * 10_000)) < 4_100
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        ({"total": 2**53 + 1, "trainable": None}, "a count above 2**53"),
+        ({"total": 10**9999}, "a count above 2**53"),
+        ({"total": 5, "trainable": 6}, "6 trainable of 5 numbers"),
+    ],
+)
+def test_counts_that_no_record_can_hold(count, words):
+    with pytest.raises(InvalidOutputError) as caught:
+        check_count(count, Path("a.py"))
+    assert words in str(caught.value)
+    check_count({"total": 2**53, "trainable": 2**53}, Path("a.py"))
