@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from suite.checks.evidence import FileEvidence, NotCheckedError, RunEvidence, Step
+from suite.checks.evidence import Breach, FileEvidence, NotCheckedError, RunEvidence, Step
 from suite.checks.isolated import Ground, Trials
 from suite.checks.known import KnownException, known_exceptions
 from suite.checks.rules import FILE_RULES, RUN_RULES, Evidence, Rule
@@ -20,6 +21,7 @@ from suite.checks.targets import Target, find_targets
 from suite.checks.trial import ESSENTIAL, LARGEST_SEED
 from suite.data.datasets import load
 from suite.errors import UsageError
+from suite.loading import shown
 from suite.protocol.rules import PRESETS, PROTOCOLS
 from suite.protocol.seeds import model_seed
 from suite.protocol.splits import make_split
@@ -32,6 +34,7 @@ DATASET, SEED = "digits", 0
 TIMEOUT_SECONDS = 300.0
 # What networks that learn slowly get where an epoch on small digits leaves them at chance.
 LONGER_EPOCHS = 12
+_LEAVE_ALONE = "A plugin has to leave the pipes of its process alone."
 _FIRST = (*ESSENTIAL, "probabilities", "count", "alone", "order", "builds", "presets", "left")
 _AGAIN = (*ESSENTIAL, "probabilities", "count")
 _OTHER = (*ESSENTIAL, "probabilities", "threads")
@@ -104,12 +107,14 @@ def check(
     lanes = len(usable_cores()) if lanes is None else lanes
     if lanes < 1:
         raise UsageError(f"--jobs {lanes}: expected 1 or more")
-    ground = _ground(lanes, timeout)
+    ground = _ground(1, timeout)
     importer = Trials(ground, ())
     try:
         targets = find_targets(models, importer.imported)
     finally:
         importer.close()
+    lanes = max(min(lanes, sum(len(target.selections) for target in targets)), 1)
+    ground = replace(ground, lanes=lanes)
     jobs = {id(s): _job(s, ground) for target in targets for s in target.selections}
     trials = Trials(ground, tuple(jobs.values()))
     free: SimpleQueue[int] = SimpleQueue()
@@ -233,12 +238,16 @@ def _outcomes(
         except NotCheckedError as why:
             yield Outcome(rule=rule.id, status="not checked", message=str(why))
             continue
+        except Exception as odd:  # the process of a plugin told what none of ours tells
+            breach = Breach(f"its process told what can't be understood ({type(odd).__name__}: "
+                            f"{odd})", remedy=_LEAVE_ALONE)  # fmt: skip
         if breach and exception:
             yield Outcome(rule=rule.id, status="excepted", message=exception.reason)
         elif breach:
             line = file.line(breach.place)
+            remedy = breach.remedy or rule.remedy.replace("FILE", shlex.quote(shown(file.path)))
             yield Outcome(rule=rule.id, status="failed", message=breach.message, line=line,
-                          remedy=rule.remedy)  # fmt: skip
+                          remedy=remedy)  # fmt: skip
         elif exception:
             yield Outcome(
                 rule=rule.id, status="failed",

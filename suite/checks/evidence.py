@@ -26,10 +26,12 @@ class Breach:
     Attributes:
         message: What was expected and what came.
         place: Where in the plugin file: a line, or the name of what is defined there.
+        remedy: What to do about it, where that of the rule does not help.
     """
 
     message: str
     place: Place = "PLUGIN"
+    remedy: str = ""
 
 
 class NotCheckedError(Exception):

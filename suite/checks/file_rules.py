@@ -21,7 +21,7 @@ def loads(file: FileEvidence) -> Breach | None:
     step = file.imported
     if step.ok or step.facts.get("part", "file") != "file":
         return None
-    return Breach(step.message, step.line or 1)
+    return Breach(step.message, step.line or 1, str(step.facts.get("remedy", "")))
 
 
 def fields(file: FileEvidence) -> Breach | None:

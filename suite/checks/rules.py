@@ -51,6 +51,7 @@ FILE_RULES: tuple[Rule[FileEvidence], ...] = (
 RUN_RULES: tuple[Rule[RunEvidence], ...] = (
     Rule(r.builds, "Mend that line; return an object with fit and predict, whatever the preset."),
     Rule(r.runs, "X is float32 in [0, 1], of the shape that `view` says, y uint8 from 0 to 9."),
+    Rule(r.epochs, "Call context.on_epoch(epoch, epochs, metrics) after each; percent / 100."),
     Rule(r.read_only_input, "Copy what you change: X = X.copy()."),
     Rule(r.predictions, "Return one class number for each image, such as scores.argmax(axis=1)."),
     Rule(r.probabilities, "Make both from the same scores, or leave predict_proba out."),

@@ -14,6 +14,7 @@ from suite.registry import Broken, Registry, discover, normal_name, plugin_path
 from suite.selection import Selection, select
 
 ImportFile = Callable[[Path, str | None], Step]
+_OTHER_NAME = "The file can be imported: its name, or its entry point, has to be another."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +94,12 @@ def _unusable(broken: Broken, import_file: ImportFile) -> Target:
     """A file of the packages that can't be used, be it only for its name."""
     step = import_file(broken.path, None)
     if step.ok:
-        step = Step(status="failed", message=broken.message, line=broken.line)
+        step = _misnamed(broken.message, broken.line)
     return Target(name=normal_name(broken.path.stem), path=broken.path, imported=step)
+
+
+def _misnamed(message: str, line: int) -> Step:
+    return Step(status="failed", message=message, line=line, facts={"remedy": _OTHER_NAME})
 
 
 def _outside(
@@ -110,7 +115,7 @@ def _outside(
         try:
             return [], select(discover([item.path]), [item.text])
         except BrokenPluginError as error:  # its name is that of another model
-            imported[path] = Step(status="failed", message=error.reason, line=error.line)
+            imported[path] = _misnamed(error.reason, error.line)
     broken = Target(name=normal_name(path.stem), path=path, imported=imported[path])
     return [broken] if first else [], ()
 

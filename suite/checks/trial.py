@@ -25,6 +25,7 @@ from suite.data.views import to_view
 from suite.loading import line_in, load_plugin
 from suite.protocol.rules import preset_changes, preset_named
 from suite.runner import confine
+from suite.runner.epochs import Epochs
 from suite.runner.outputs import (
     InvalidOutputError,
     check_model,
@@ -108,7 +109,13 @@ class Bench:
 
     def fit(self, model: Any, X: NDArray[np.float32], y: NDArray[np.uint8]) -> None:
         """Fit a model as the harness does."""
-        context = FitContext(X_val=self.X_val, y_val=self.y_val, on_epoch=lambda *news: None)
+        told = Epochs(self.task.params, self.task.plugin_path)
+
+        def on_epoch(epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
+            values = {str(name): float(value) for name, value in metrics.items()}
+            told.checked(int(epoch), int(epochs), values)
+
+        context = FitContext(X_val=self.X_val, y_val=self.y_val, on_epoch=on_epoch)
         model.fit(X, y, *([context] if self.plugin.uses_validation else []))
 
     def predictions(self, model: Any, X: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -135,11 +142,11 @@ def _told(name: str, bench: Bench) -> tuple[bytes, bool]:
     try:
         found, arrays = STEPS[name](bench)
         return pack({**facts, "status": "ok", **found}, arrays), True
-    except InvalidOutputError as error:
-        return pack({**facts, "status": "invalid", "message": clip(str(error))}), False
     except BaseException as error:  # a plugin may raise SystemExit or worse
         line = line_in(bench.task.plugin_path.resolve(), error)
-        return pack({**facts, "status": "failed", "message": _said(error), "line": line}), False
+        invalid = isinstance(error, InvalidOutputError)
+        status, message = ("invalid", clip(str(error))) if invalid else ("failed", _said(error))
+        return pack({**facts, "status": status, "message": message, "line": line}), False
 
 
 def _said(error: BaseException) -> str:

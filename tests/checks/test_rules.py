@@ -39,6 +39,7 @@ EXPECTED = {
     "prints_without_end": ("runs", "def fit", "time limit"),
     "exits_in_predict": ("runs", "def predict", "exit status 0"),
     "crashes_in_fit": ("runs", "ctypes.string_at", "SIGSEGV"),
+    "tells_percent": ("epochs", "context.on_epoch", "expected a fraction of 1"),
     "centres_in_place": ("read_only_input", "X -= X.mean()", "read-only"),
     "unlocks_its_input": ("read_only_input", "def fit", "fit changed X"),
     "predicts_floats": ("predictions", "def predict", "expected integers"),

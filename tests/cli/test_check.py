@@ -17,9 +17,9 @@ def test_a_plugin_that_keeps_all_rules(suite, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "good: 7 passed",
-        "good: 17 passed",
-        "good/fewer: 17 passed",
-        "1 file checked: 41 passed",
+        "good: 18 passed",
+        "good/fewer: 18 passed",
+        "1 file checked: 43 passed",
     ]
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"good.py"}
 
@@ -56,6 +56,32 @@ def test_a_file_with_the_name_of_a_model(suite, tmp_path):
     done = suite("check", "./svm.py")
     assert done.returncode == 1
     assert "svm.py:1: loads: svm: the name 'svm' is taken by" in done.stdout
+    assert "its name, or its entry point, has to be another" in done.stdout
+
+
+def test_the_remedy_names_the_file(suite, tmp_path):
+    (tmp_path / "a b.py").write_text("1 / 0\n")
+    done = suite("check", '"./a b.py"', "--jobs", 10**30)
+    assert done.returncode == 1
+    assert "a b.py:1: loads: a b: ZeroDivisionError" in done.stdout
+    assert "Run `python 'a b.py'` to see the whole error." in done.stdout
+
+
+def test_a_forged_step_fails_the_rules_and_the_others_are_checked(suite, tmp_path):
+    text = (FAKES / "good.py").read_text()
+    forge = "import json, io, sys\n        frame = sys._getframe()\n        " + (
+        "while 'pipe' not in frame.f_locals: frame = frame.f_back\n        "
+        "from suite.runner.task import pack\n        pipe = frame.f_locals['pipe']\n        "
+        "[pipe.send_bytes(pack({'kind': 'step', 'name': n, 'status': 'ok'})) for n in "
+        "('fit', 'predict', 'count', 'builds', 'threads', 'left', 'order', 'alone')]\n        "
+        "sys.exit(0)\n"
+    )
+    fit = next(line for line in text.splitlines() if "def fit(" in line)
+    (tmp_path / "forger.py").write_text(text.replace(fit, f"{fit}\n        {forge}"))
+    done = suite("check", "./forger.py", "dummy/default", "--jobs", 2)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "its process told what can't be understood (KeyError: 'predictions')" in done.stdout
+    assert "dummy: beats_chance: known exception" in done.stdout
 
 
 def test_a_known_exception_is_told(suite):
