@@ -12,9 +12,12 @@ from string import Template
 
 from suite.errors import UsageError, did_you_mean
 from suite.registry import Registry, normal_name
+from suite.source_hash import FAMILY_PACKAGES
 
 KINDS = ("sklearn", "keras")
 
+# The project's own folders with Python files: one in the folder where Python is started goes first.
+_OURS = ("suite", "reports", "tests", "benchmarks", "examples", *FAMILY_PACKAGES)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
@@ -59,6 +62,9 @@ def _check_name(name: str, registry: Registry) -> None:
     taken |= {normal_name(broken.path.stem): broken.path for broken in registry.broken}
     if name in taken:
         raise UsageError(f"the name {name!r} is taken by {taken[name]}; choose another")
+    if name in _OURS:
+        raise UsageError(f"{name!r} is the name of a part of the suite, which the file would hide; "
+                         "choose another")  # fmt: skip
     # A file of that name would be imported instead, from the folder where Python is started.
     if name in sys.stdlib_module_names or _is_library(name):
         raise UsageError(f"{name!r} is the name of a Python module; choose another")

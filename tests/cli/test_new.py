@@ -46,6 +46,11 @@ def test_a_file_that_is_there_is_left_alone(suite, tmp_path):
         ("svm", "is taken by"),
         ("json", "Python module"),
         ("sklearn", "Python module"),
+        ("suite", "the name of a part of the suite"),
+        ("cnn", "the name of a part of the suite"),
+        ("baselines", "the name of a part of the suite"),
+        ("reports", "the name of a part of the suite"),
+        ("tests", "the name of a part of the suite"),
     ],
 )
 def test_names_that_can_t_be_used(suite, tmp_path, name, told):
