@@ -62,13 +62,21 @@ def export(
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all; what is a pipe or a device stays one, and is written to.
+
+    Args:
+        path: The file; where it is a link, the link stays, and what it leads to is written.
+        content: All that goes there.
 
     Raises:
         UsageError: It can't be written.
     """
     temporary = None
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        path = Path(os.path.realpath(path))
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +91,24 @@ def test_a_damaged_record_is_told_and_the_others_are_written(results: Path) -> N
     assert done.exit_code == 1
     assert len(done.stdout.splitlines()) == 6
     assert "damaged: " in done.stderr
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_written(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "runs.csv").symlink_to(tmp_path / "there" / "runs.csv")
+    for _ in range(2):  # the file is not there yet, and then it is
+        assert invoke(made, "--out", tmp_path / "runs.csv").exit_code == 0
+        assert (tmp_path / "runs.csv").is_symlink()
+        assert [path.name for path in (tmp_path / "there").iterdir()] == ["runs.csv"]
+    assert (tmp_path / "there" / "runs.csv").read_text().startswith("dataset,")
+
+
+def test_a_pipe_stays_one_and_gets_the_table(made: Path, tmp_path: Path) -> None:
+    pipe, heard = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    assert invoke(made, "--out", pipe).exit_code == 0
+    assert pipe.is_fifo()
+    reader.join(10)
+    assert heard[0].startswith(b"dataset,")
