@@ -12,6 +12,8 @@ from suite.cli.validate import known_facts
 from suite.errors import UsageError
 from suite.protocol.rules import preset_named, protocol_named
 
+_LARGEST_SEED = 2**53  # that a record holds
+
 
 def import_file(
     file: Annotated[
@@ -29,7 +31,9 @@ def import_file(
     ],
     protocol: Annotated[str, typer.Option(help="full or holdout.")] = "full",
     preset: Annotated[str, typer.Option(help="How much of a full training was done.")] = "paper",
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Tells runs apart.")] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", min=0, max=_LARGEST_SEED, help="Tells runs apart.")
+    ] = 0,
     results: o.RecordsFolder = Path("results"),
     data_dir: o.DataDir = None,
     force: Annotated[

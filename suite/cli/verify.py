@@ -66,6 +66,10 @@ def verify(
     from suite.selection import plugin_files
     from suite.sweep import DEFAULT_TIMEOUT
 
+    limits = Limits(
+        seconds=parse_duration(timeout) if timeout else DEFAULT_TIMEOUT,
+        bytes=int(total_memory() * MEMORY_SHARE),
+    )
     for name, check in ((dataset, info_of), (protocol, protocol_named), (preset, preset_named)):
         if name is not None:
             check(name)
@@ -80,10 +84,6 @@ def verify(
         f"{count} run{'s' * (count != 1)} to do again, about {duration(estimate(tasks))}"
         + (f"; {more} more left out, see --limit" if more else ""),
         err=as_json,
-    )
-    limits = Limits(
-        seconds=parse_duration(timeout) if timeout else DEFAULT_TIMEOUT,
-        bytes=int(total_memory() * MEMORY_SHARE),
     )
     verdicts = []
     for verdict in run_again(tasks, known, limits):
@@ -106,7 +106,8 @@ def _seeds(text: str | None) -> tuple[int, ...] | None:
         return None
     if not text.strip():
         raise UsageError("no seed is named; use --seeds 3 or --seeds 0,1,2")
-    return parse_seeds(text if "," in text else f"{text},")
+    # What is no number is quoted as it was typed.
+    return parse_seeds(f"{text}," if text.strip().isdecimal() else text)
 
 
 def _print(verdict: Verdict) -> None:

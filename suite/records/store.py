@@ -24,6 +24,7 @@ from suite.errors import RecordError, StoreError
 from suite.records.archive import pack_archive, read_archive
 from suite.records.arrays import RunArrays
 from suite.records.lock import take_lock
+from suite.records.reading import LARGEST_ARCHIVE, LARGEST_JSON, read_regular
 from suite.records.record import Record, digest_of, model_of
 
 SUPERSEDED = "superseded"
@@ -97,8 +98,7 @@ def scan(
     try:
         is_file = folder.exists() and not folder.is_dir()
     except OSError as error:
-        raise StoreError(f"{folder} can't be read ({error.strerror}), expected a results folder; "
-                         "name another one") from error  # fmt: skip
+        raise StoreError(f"{folder} can't be read ({error.strerror}); name another one") from error
     if is_file:
         raise StoreError(f"{folder} is a file, expected a results folder; name another one")
     for path in record_paths(folder, dataset, table, models):
@@ -132,7 +132,7 @@ def read_run(path: Path, folder: Path) -> StoredRun:
             or its arrays are missing or not the ones it names.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST_JSON)
         record = Record.model_validate_json(content)
         digest = digest_of(from_json(content))
     except OSError as error:
@@ -154,7 +154,7 @@ def read_run(path: Path, folder: Path) -> StoredRun:
 
 def _read_arrays(path: Path, expected: str) -> RunArrays:
     try:
-        arrays = RunArrays(**read_archive(path.read_bytes()))
+        arrays = RunArrays(**read_archive(read_regular(path, LARGEST_ARCHIVE)))
     except FileNotFoundError as error:
         raise RecordError(f"its arrays are missing: {path.name}") from error
     except (OSError, ValueError, TypeError) as error:

@@ -254,3 +254,13 @@ def test_one_long_cell_makes_no_others_long() -> None:
         assert tracemalloc.get_traced_memory()[1] < 50 * 2**20
     finally:
         tracemalloc.stop()
+
+
+def test_a_seed_that_no_record_holds_is_bad_usage(
+    results: Path, tmp_path: Path, right: np.ndarray
+) -> None:
+    file = write(tmp_path, ".csv", right)
+    done = bring(file, results, seed=2**53 + 1)
+    assert done.exit_code == 2
+    assert "is not in the range" in done.output
+    assert bring(file, results, seed=2**53).exit_code == 0

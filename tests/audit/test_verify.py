@@ -130,3 +130,14 @@ def test_what_can_t_be_done_again_is_said(
 )
 def test_nothing_to_verify_is_a_usage_error(made: Path, arguments: list[str]) -> None:
     assert isinstance(verify(made, *arguments).exception, UsageError)
+
+
+def test_what_was_typed_is_quoted(made: Path) -> None:
+    done = verify(made, "decision_tree", "--seeds", "x")
+    assert "seeds 'x': 'x' is no whole number" in str(done.exception)
+
+
+def test_a_limit_that_can_t_be_is_refused_before_runs_are_announced(made: Path) -> None:
+    done = verify(made, "decision_tree", "--timeout", "0")
+    assert isinstance(done.exception, UsageError)
+    assert done.output == ""

@@ -186,7 +186,7 @@ def become_folder(path: Path) -> None:
         (damage_pickle, "can't be read"),
         (remove_arrays, "missing"),
         (move, "wrong place"),
-        (become_folder, "can't be read"),
+        (become_folder, "not a regular file"),
     ],
 )
 def test_a_damaged_record_is_told_with_its_path_and_not_counted(tmp_path, make_run, damage, reason):
