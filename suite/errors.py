@@ -63,6 +63,8 @@ def printable(text: str, keep: str = "") -> str:
         text: The text.
         keep: Characters that stay as they are.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
 
 

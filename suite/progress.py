@@ -48,10 +48,11 @@ class SweepProgress:
         self._bars = Progress(
             TextColumn(
                 "{task.description}",
+                markup=False,  # labels have brackets
                 table_column=Column(ratio=3, no_wrap=True, overflow="ellipsis"),
             ),
             BarColumn(bar_width=None, table_column=Column(ratio=2)),
-            TextColumn("{task.fields[state]}", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
             console=console,
             expand=True,
             transient=True,

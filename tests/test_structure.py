@@ -17,6 +17,7 @@ from suite.source_hash import PROJECT_ROOT
 LAYERS = (
     ("suite",),
     ("suite.errors",),
+    ("suite.console",),
     ("suite.parents",),
     ("suite.contract",),
     ("suite.source_hash",),

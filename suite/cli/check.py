@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say, say_json
 from suite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def check(
     failed = sum(len(report.failed) for report in reports)
     if as_json:
         facts = {"passed": not failed, "checks": [row for r in reports for row in _rows(r)]}
-        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+        say_json(facts)
     else:
         _summarise(reports)
         if all_models:
@@ -81,11 +81,11 @@ def _show(report: Report) -> None:
     for outcome in report.outcomes:
         if outcome.status == "failed":
             where = f"{shown(report.path)}:{outcome.line}"
-            typer.echo(f"{where}: {outcome.rule}: {report.label}: {outcome.message}")
-            typer.echo(f"    {outcome.remedy}")
+            say(f"{where}: {outcome.rule}: {report.label}: {outcome.message}")
+            say(f"    {outcome.remedy}")
         elif outcome.status == "excepted":
-            typer.echo(f"{report.label}: {outcome.rule}: known exception: {outcome.message}")
-    typer.echo(f"{report.label}: {_counts([outcome.status for outcome in report.outcomes])}")
+            say(f"{report.label}: {outcome.rule}: known exception: {outcome.message}")
+    say(f"{report.label}: {_counts([outcome.status for outcome in report.outcomes])}")
 
 
 def _counts(statuses: list[str]) -> str:
@@ -96,9 +96,9 @@ def _summarise(reports: list[Report]) -> None:
     bad = [report.label for report in reports if report.failed]
     checked = len({report.path for report in reports})
     files = f"{checked} {'file' if checked == 1 else 'files'}"
-    typer.echo(f"{files} checked: {_counts([o.status for r in reports for o in r.outcomes])}")
+    say(f"{files} checked: {_counts([o.status for r in reports for o in r.outcomes])}")
     if bad:
-        typer.echo(f"not all rules are kept by: {', '.join(dict.fromkeys(bad))}", err=True)
+        say(f"not all rules are kept by: {', '.join(dict.fromkeys(bad))}", err=True)
 
 
 def _tell_left_out() -> None:
@@ -106,4 +106,4 @@ def _tell_left_out() -> None:
 
     for model in discover().models.values():
         if model.missing:
-            typer.echo(f"left out: {model.name}, not installed: {model.install_hint}", err=True)
+            say(f"left out: {model.name}, not installed: {model.install_hint}", err=True)

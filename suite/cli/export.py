@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say
 from suite.errors import UsageError, did_you_mean
 
 
@@ -49,14 +50,16 @@ def export(
     scored, damaged = score_all(found, data_dir)
     write = {"csv": table.to_csv, "json": table.to_json, "parquet": table.to_parquet}[form]
     content = write(map(table.run_row, scored))
-    if out is None:
+    if out is None and sys.stdout.isatty():
+        say(content.decode().replace("\r\n", "\n").rstrip("\n"))
+    elif out is None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
         write_file(out, content)
-        typer.echo(f"{len(scored):,} runs written to {out}")
+        say(f"{len(scored):,} runs written to {out}")
     for damage in damaged:
-        typer.echo(f"damaged: {damage.path}: {damage.reason}", err=True)
+        say(f"damaged: {damage.path}: {damage.reason}", err=True)
     if damaged:
         raise typer.Exit(1)
 

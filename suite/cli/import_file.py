@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say
 from suite.cli.validate import known_facts
 from suite.errors import UsageError
 from suite.protocol.rules import preset_named, protocol_named
@@ -76,8 +77,8 @@ def import_file(
             store.add(record, arrays)
     scored = score(StoredRun(record, arrays, path), known.labels_of(record))
     assert scored.accuracy is not None
-    typer.echo(f"{'there already' if same else 'written'}: {path}")
-    typer.echo(f"accuracy {100 * scored.accuracy:.2f} % of {scored.images:,} images; unverified")
+    say(f"{'there already' if same else 'written'}: {path}")
+    say(f"accuracy {100 * scored.accuracy:.2f} % of {scored.images:,} images; unverified")
     if is_near_chance(scored):
-        typer.echo("that is near chance: are they in the order of the official test images?",
+        say("that is near chance: are they in the order of the official test images?",
                    err=True)  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say_json
 from suite.contract import Params
 from suite.errors import UsageError
 from suite.grammar import parse, spell
@@ -44,7 +44,7 @@ def info(
     found = find_item(registry, items[0])
     published = by_model(registry, load_published()).get(found.name, ())
     if as_json:
-        typer.echo(json.dumps(_facts(found, published), indent=1, ensure_ascii=False))
+        say_json(_facts(found, published))
     else:
         _show(found, published)
 
@@ -94,9 +94,10 @@ def _cost(model: Model) -> float | None:
 
 
 def _show(model: Model, published: Results) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from suite.console import Console
 
     table = Table.grid(padding=(0, 2), expand=False)
     table.add_column(style="bold", no_wrap=True)

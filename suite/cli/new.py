@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from suite.cli.say import say
+
 
 def new(
     name: Annotated[
@@ -30,9 +32,9 @@ def new(
     found = discover().models.get(name)
     path_given = written if Path(written).is_absolute() else f"./{written}"
     model = name if found and found.path == path.resolve() else shlex.quote(path_given)
-    typer.echo(f"wrote {written}. Edit it, then:")
-    typer.echo(f"  python -m suite check {model}")
-    typer.echo(
+    say(f"wrote {written}. Edit it, then:")
+    say(f"  python -m suite check {model}")
+    say(
         f"  python -m suite run --models {model} --datasets digits --preset smoke "
         "--results build/digits"
     )

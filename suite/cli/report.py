@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say
 from suite.errors import UsageError
 from suite.protocol.rules import preset_named, protocol_named
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table as TerminalTable
 
     from reports.site import Report
     from reports.tables import Line, Table
+    from suite.console import Console
 
 # Columns of the terminal from which on more is shown, with two datasets; another one takes its own.
 _ROOMY, _MIDDLE, _WIDE = 60, 80, 120
@@ -109,18 +110,18 @@ def report(
     )
     print_report(written)
     if charts and converter() is None:
-        typer.echo(f"no charts: vl-convert is not installed; {INSTALL}")
+        say(f"no charts: vl-convert is not installed; {INSTALL}")
     if readme is not None:
         titles = {name: info.title for name, info in DATASETS.items()}
         changed = write_readme(readme, written.tables, site, titles)
-        typer.echo(str(readme) if changed else f"{readme} is up to date")
+        say(str(readme) if changed else f"{readme} is up to date")
     if written.damaged:
         raise typer.Exit(1)
 
 
 def print_report(report: Report) -> None:
     """Print the primary table and the files written; damaged records to standard error."""
-    from rich.console import Console
+    from suite.console import Console
 
     console = Console(highlight=False)
     if report.tables:
@@ -128,9 +129,9 @@ def print_report(report: Report) -> None:
     for other in report.tables[1:]:
         console.print(f"also on the page: protocol {other.protocol}, preset {other.preset}")
     for path in report.paths:
-        typer.echo(str(path))
+        say(path)
     for damage in report.damaged:
-        typer.echo(f"damaged: {damage.path}: {damage.reason}", err=True)
+        say(f"damaged: {damage.path}: {damage.reason}", err=True)
 
 
 def print_leaderboard(table: Table, console: Console) -> None:

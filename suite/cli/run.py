@@ -15,10 +15,10 @@ import typer
 from suite.cli import options as o
 from suite.cli.plan import print_plan, print_summary
 from suite.cli.report import print_report
+from suite.cli.say import say
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from suite.console import Console
     from suite.sweep import Settings, Sweep
 
 INTERRUPTED = 130
@@ -78,9 +78,8 @@ def run(
     - suite run --models svm,knn --train-sizes 600,6000,60000
     - suite run --preset quick --scheduler tcp://10.0.0.1:8786
     """
-    from rich.console import Console
-
     from suite.config import read_config
+    from suite.console import Console
     from suite.records.store import open_store
     from suite.saving import count_unsaved
     from suite.sweep import prepare
@@ -102,7 +101,7 @@ def run(
         print_summary(sweep, console)
         unsaved = count_unsaved(sweep.models, sweep.plan.recorded)
         if unsaved:
-            typer.echo(f"{unsaved} of the recorded runs have no model in {sweep.models}; "
+            say(f"{unsaved} of the recorded runs have no model in {sweep.models}; "
                        "--force runs them again")  # fmt: skip
         try:
             not_ok = _execute(sweep, store, console, fail_fast)
@@ -132,8 +131,8 @@ def _execute(sweep: Sweep, store: object, console: Console, fail_fast: bool) -> 
                 break
     if progress.models:
         count = len(progress.models)
-        typer.echo(f"{count} model{'s' * (count > 1)} saved below {sweep.models}, such as")
-        typer.echo(str(progress.models[-1]))
+        say(f"{count} model{'s' * (count > 1)} saved below {sweep.models}, such as")
+        say(str(progress.models[-1]))
     return not_ok
 
 
@@ -148,7 +147,7 @@ def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
 
     absent = set(_absent(settings, sweep))
     if absent:
-        typer.echo(f"left out of the report: records of {', '.join(sorted(absent))}, whose files "
+        say(f"left out of the report: records of {', '.join(sorted(absent))}, whose files "
                    "are not on this machine; `suite report` downloads them")  # fmt: skip
     found = (
         one
@@ -167,7 +166,7 @@ def _report(settings: Settings, sweep: Sweep, site: Path) -> bool:
         registry=sweep.registry,
     )
     print_report(report)
-    typer.echo("charts: `suite report` draws them")
+    say("charts: `suite report` draws them")
     return bool(report.damaged)
 
 

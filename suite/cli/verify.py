@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say, say_json
 from suite.cli.validate import known_facts
 from suite.errors import UsageError
 from suite.protocol.rules import preset_named, protocol_named
@@ -80,7 +80,7 @@ def verify(
     found = scan(results, models={*models, *(name for name, _ in exact)})
     tasks, more, damaged = choose(found, wanted, known, limit)
     count = sum(task.job is not None for task in tasks)
-    typer.echo(
+    say(
         f"{count} run{'s' * (count != 1)} to do again, about {duration(estimate(tasks))}"
         + (f"; {more} more left out, see --limit" if more else ""),
         err=as_json,
@@ -93,7 +93,7 @@ def verify(
     if as_json:
         _print_json(tasks, verdicts, more)
     for damage in damaged:
-        typer.echo(f"damaged: {damage.path}: {damage.reason}", err=True)
+        say(f"damaged: {damage.path}: {damage.reason}", err=True)
     if damaged or not all(verdict.agrees for verdict in verdicts):
         raise typer.Exit(1)
 
@@ -111,12 +111,12 @@ def _seeds(text: str | None) -> tuple[int, ...] | None:
 
 
 def _print(verdict: Verdict) -> None:
-    typer.echo(f"{verdict.outcome}: {verdict.path}: {verdict.reason}")
+    say(f"{verdict.outcome}: {verdict.path}: {verdict.reason}")
     if verdict.accuracies is not None:
         recorded, now = verdict.accuracies
-        typer.echo(f"  accuracy recorded {100 * recorded:.2f} %, now {100 * now:.2f} %")
+        say(f"  accuracy recorded {100 * recorded:.2f} %, now {100 * now:.2f} %")
     for name, recorded_as, found in verdict.differences:
-        typer.echo(f"  {name}: recorded {recorded_as}, now {found}")
+        say(f"  {name}: recorded {recorded_as}, now {found}")
 
 
 def _print_json(tasks: Sequence[Task], verdicts: Sequence[Verdict], more: int) -> None:
@@ -126,4 +126,4 @@ def _print_json(tasks: Sequence[Task], verdicts: Sequence[Verdict], more: int) -
         "left_out": more,
         "verdicts": [asdict(verdict) for verdict in verdicts],
     }
-    typer.echo(json.dumps(content, indent=1, allow_nan=False))
+    say_json(content)
