@@ -1,92 +1,80 @@
-"""What a change touches, checked: plugins by `suite check` and a quick run, records by `validate`.
+"""What a change brings, tried: plugins by `suite check` and a quick run, records by `validate`.
 
 Ends with a summary in Markdown, in the file that `GITHUB_STEP_SUMMARY` names or on the terminal.
+Whatever a stranger chose (names of files, what a plugin prints) is data in it: see `texts`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 
-FAMILIES = ("baselines", "cnn")
+from changes import Touched, changes_since, starting_commit, touched
+from recorded import RecordChange, left_behind, record_changes
+from texts import block, logged, table
+
 BUILD = Path("build/contribution")
 # A helper reaches every plugin of its family: one of them is run, all are checked.
-PROBES = {"baselines": "nearest_centroid", "cnn": "machine_learning_mastery/default"}
+PROBES = {
+    "baselines": "./baselines/nearest_centroid.py",
+    "cnn": "./cnn/machine_learning_mastery.py/default",
+}
+LAST_LINES = 30
+NOT_INSTALLED = "not installed here"
+HOW_TO_INSTALL = (
+    "This job installs what `pyproject.toml` and `constraints.txt` say and nothing else. Add the "
+    "plugin's library to the extra `classic` of `pyproject.toml` and its version to "
+    "`constraints.txt`, in this pull request (CONTRIBUTING.md, What is accepted)."
+)
 
 
 @dataclass(frozen=True)
-class Touched:
-    """What a change touches.
+class Outcome:
+    """What came of a check: its name, whether it passed, and the lines that say why not."""
 
-    Attributes:
-        models: Names of the plugins that were added or changed.
-        helpers: Families whose helpers were.
-        records: Whether files below `results/` were.
+    name: str
+    passed: bool
+    said: tuple[str, ...] = ()
+
+
+def commands(what: Touched, tables: Iterable[tuple[str, str]], datasets: str) -> list[list[str]]:
+    """The suite's commands that check a change, in their order.
+
+    Args:
+        what: What is touched.
+        tables: Protocol and preset of each table that records are added to or replaced in.
+        datasets: What to run plugins on.
     """
-
-    models: tuple[str, ...]
-    helpers: tuple[str, ...]
-    records: bool
-
-
-def touched(paths: Iterable[str]) -> Touched:
-    """Sort changed paths, relative to the project and with forward slashes."""
-    models, helpers, records = set(), set(), False
-    for path in map(PurePosixPath, paths):
-        folder = path.parts[0]
-        if folder == "results":
-            records = True
-        elif folder in FAMILIES and len(path.parts) == 2 and path.suffix == ".py":
-            if path.name.startswith("_"):
-                helpers.add(folder)
-            else:
-                models.add(path.stem)
-    return Touched(tuple(sorted(models)), tuple(sorted(helpers)), records)
-
-
-def changed_paths(base: str) -> list[str]:
-    """Paths that differ between the commit where the change starts and now, but for deleted ones.
-
-    Raises:
-        SystemExit: `base` is no commit here.
-    """
-    done = subprocess.run(
-        ["git", "diff", "--name-only", "--diff-filter=d", "-z", f"{base}...HEAD", "--"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        sys.exit(f"error: {base}: expected a commit of this repository: {done.stderr.strip()}")
-    return [path for path in done.stdout.split("\0") if path]
-
-
-def commands(what: Touched, datasets: str) -> list[list[str]]:
-    """The suite's commands that check a change, in their order."""
-    checks = []
+    checks = [["check", "--", path] for path in what.models]
     if what.helpers:
         checks.append(["check", "--all"])
-    elif what.models:
-        checks.append(["check", *what.models])
+    # Each by itself, so that one that can't be run hides no other.
     selection = [*what.models, *(PROBES[family] for family in what.helpers)]
+    quick = ["run", "--preset=quick", "--seeds=1", f"--datasets={datasets}"]
+    quick += [f"--results={BUILD / 'results'}", f"--site={BUILD / 'site'}"]
+    checks += [[*quick, f"--models={path}"] for path in selection]
     if selection:
-        run = ["run", "--preset", "quick", "--seeds", "1", "--datasets", datasets]
-        run += ["--models", ",".join(selection)]
-        run += ["--results", str(BUILD / "results"), "--site", str(BUILD / "site")]
-        checks.append(run)
-        checks.append(["validate", str(BUILD / "results")])
+        checks.append(["validate", "--", str(BUILD / "results")])
     if what.records:
-        checks.append(["validate", "results"])
+        checks.append(["validate", "--", "results"])
+    for protocol, preset in tables:
+        checks.append(["report", f"--protocol={protocol}", f"--preset={preset}", "--no-charts",
+                       f"--site={BUILD / f'{protocol}-{preset}'}"])  # fmt: skip
     return checks
 
 
-def run(arguments: Sequence[str]) -> tuple[int, str]:
-    """Call the suite; what it says goes to the terminal, and its end comes back as well."""
+def run(arguments: Sequence[str]) -> Outcome:
+    """Call the suite; what it says goes to the log, and its end comes back as well."""
     print(f"$ suite {' '.join(arguments)}", flush=True)
-    # A plugin that is not trusted yet has no business with the files that steer the workflow.
+    # Nothing by which a plugin meets the workflow's files by accident. It is no barrier: whoever
+    # looks for them finds them in /proc/<parent>/environ (SECURITY.md).
     theirs = ("GITHUB_", "ACTIONS_", "RUNNER_")
     environment = {name: v for name, v in os.environ.items() if not name.startswith(theirs)}
     child = subprocess.Popen(
@@ -95,49 +83,112 @@ def run(arguments: Sequence[str]) -> tuple[int, str]:
         env=environment,
     )  # fmt: skip
     assert child.stdout is not None
-    lines = []
+    lines: list[str] = []
     for line in child.stdout:
-        print(line, end="", flush=True)
-        lines.append(line.rstrip())
-    return child.wait(), "\n".join(lines[-30:])
+        print(logged(line.rstrip()), flush=True)
+        lines = [*lines[1 - LAST_LINES :], line.rstrip()]
+    return Outcome(f"`suite {' '.join(arguments)}`", child.wait() == 0, tuple(lines))
 
 
-def summary(what: Touched, outcomes: Sequence[tuple[Sequence[str], int, str]]) -> str:
-    """The outcome in Markdown, with the rows of the quick run."""
+def verdicts(what: Touched, records: Sequence[RecordChange]) -> list[Outcome]:
+    """What needs no command: names that can't be tried, and records that had to stay."""
+    outcomes = []
+    if what.refused:
+        outcomes.append(Outcome("files that can't be tried", False, what.refused))
+    lost = [str(record) for record in records if not record.because]
+    if lost:
+        name = "committed records were replaced or removed, made by code that has not changed"
+        outcomes.append(Outcome(name, False, tuple(lost)))
+    return outcomes
+
+
+def rows_of(file: Path, wanted: Callable[[dict[str, Any]], bool]) -> str:
+    """Rows of a `leaderboard.json` as Markdown; what can't be read says so."""
+    columns = ("Model", "Dataset", "Rank", "%", "n", "Failed", "Parameters", "Training CPU s")
+    try:
+        rows = [row for row in json.loads(file.read_text(encoding="utf-8"))["rows"] if wanted(row)]
+        return table(columns, [_cells(row) for row in rows]) if rows else "None."
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return "They can't be read."
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    mean, deviation = row.get("accuracy_mean"), row.get("accuracy_std")
+    accuracy = "–" if mean is None else f"{100 * mean:.2f}"
+    accuracy += "" if deviation is None else f" ± {100 * deviation:.2f}"
+    figures = (row.get("parameter_count"), row.get("fit_cpu_seconds_mean"))
+    return [
+        f"{row['title']} ({row['label']})", row["dataset"], row.get("rank") or "–", accuracy,
+        row["runs"], row["failed"], *("–" if one is None else f"{one:,.0f}" for one in figures),
+    ]  # fmt: skip
+
+
+def summary(
+    what: Touched, records: Sequence[RecordChange], notes: Iterable[str], outcomes: list[Outcome]
+) -> str:
+    """All of it in Markdown."""
     parts = ["# What this change brings to the leaderboard"]
+    kinds = [record.kind for record in records]
+    counts = [f"{kinds.count(kind)} {kind}" for kind in ("added", "replaced", "removed")]
     parts.append(
-        f"Models: {', '.join(what.models) or 'none'}. "
+        f"Models: {', '.join(Path(path).stem for path in what.models) or 'none'}. "
+        f"Removed models: {', '.join(what.removed) or 'none'}. "
         f"Helpers: {', '.join(what.helpers) or 'none'}. "
-        f"Records: {'changed' if what.records else 'unchanged'}."
+        f"Records: {', '.join(counts) if records else 'unchanged'}. "
+        f"Other files: {what.elsewhere}."
     )
-    for arguments, status, said in outcomes:
-        parts.append(f"- {'passed' if status == 0 else 'FAILED'}: `suite {' '.join(arguments)}`")
-        if status:
-            # Four spaces make it code: what a plugin printed can't become markup.
-            parts.append("\n".join(f"    {line}" for line in ("", *said.splitlines())))
-    rows = BUILD / "site" / "leaderboard.md"
-    if rows.is_file():
-        parts.append("Rows of the quick run (6,000 training images, one seed; not to be quoted):")
-        parts.append(rows.read_text(encoding="utf-8"))
+    parts += notes
+    for outcome in outcomes:
+        parts.append(f"- {'passed' if outcome.passed else 'FAILED'}: {outcome.name}")
+        if not outcome.passed:
+            parts.append(block(outcome.said))
+            if any(NOT_INSTALLED in line for line in outcome.said):
+                parts.append(HOW_TO_INSTALL)
+    if records:
+        parts += ["## Records", block(map(str, records))]
+    for (protocol, preset), entries in contributed(records).items():
+        parts.append(f"### Rows of these records: protocol {protocol}, preset {preset}")
+        file = BUILD / f"{protocol}-{preset}" / "leaderboard.json"
+        parts.append(rows_of(file, lambda row, entries=entries: _entry(row) in entries))
+    quick = BUILD / "site" / "leaderboard.json"
+    if quick.is_file():
+        parts.append("## Rows of the quick run (6,000 training images, one seed; not to be quoted)")
+        parts.append(rows_of(quick, lambda _: True))
     return "\n\n".join(parts) + "\n"
+
+
+def _entry(row: dict[str, Any]) -> tuple[str, str]:
+    name = f"{row['model']}--{row['variant']}" if row["variant"] else row["model"]
+    return row["dataset"], name
+
+
+def contributed(records: Iterable[RecordChange]) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Dataset and entry of the records that are new or other than before, by their table."""
+    entries: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for record in records:
+        if record.kind != "removed" and record.table is not None:
+            entries.setdefault(record.table, set()).add((record.parts[0], record.parts[2]))
+    return entries
 
 
 def main(base: str) -> int:
     """Check everything, tell everything, and fail if anything failed."""
-    what = touched(changed_paths(base))
+    start = starting_commit(base)
+    changes = changes_since(start)
+    what, records = touched(changes), record_changes(changes, start)
     shutil.rmtree(BUILD, ignore_errors=True)
     datasets = os.environ.get("CONTRIBUTION_DATASETS", "fashion,mnist")
-    outcomes = []
-    for arguments in commands(what, datasets):
-        outcomes.append((arguments, *run(arguments)))
-    text = summary(what, outcomes)
+    # Before a plugin runs, which could change what is told.
+    notes, outcomes = list(left_behind(start)), verdicts(what, records)
+    outcomes += [run(arguments) for arguments in commands(what, contributed(records), datasets)]
+    text = summary(what, records, notes, outcomes)
     target = os.environ.get("GITHUB_STEP_SUMMARY")
     if target:
         with Path(target).open("a", encoding="utf-8") as file:
             file.write(text)
     else:
         print(text)
-    return 1 if any(status for _, status, _ in outcomes) else 0
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
 if __name__ == "__main__":

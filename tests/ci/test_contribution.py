@@ -1,148 +1,130 @@
-"""The script that tries what a pull request brings, as it runs on the hosting's machines."""
+"""The parts of the script that tries what a pull request brings."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
+import json
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLUGIN = '''"""Names the most frequent class."""
+Markup = Callable[[str], list[Any]]
 
-from suite.contract import Plugin, Source
-
-
-def build(*, seed, threads):
-    from sklearn.dummy import DummyClassifier
-
-    return DummyClassifier()
-
-
-def parameters(fitted):
-    """The priors."""
-    return fitted.class_prior_.size
-
-
-PLUGIN = Plugin(
-    title="{title}",
-    family="classic",
-    view="flat",
-    build=build,
-    params={{}},
-    parameters=parameters,
-    random=False,
-    cost_hint=1,
-    requires=("sklearn.dummy",),
-    source=Source(name="scikit-learn", url="https://scikit-learn.org"),
-)
-'''
+HOSTILE = [
+    "[a link](https://evil.example) ![a picture](https://evil.example/x.png)",
+    "**bold** <img src=x> <https://evil.example>",
+    "# A heading", "- item", "", "    code", "```", "~~~~", "`````` text", "<h1>", "a\rb\x1b[31m",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = spec_from_file_location("contribution", ROOT / ".ci" / "contribution.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules["contribution"] = module
-    spec.loader.exec_module(module)
-    return module
+def script() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / ".ci"))
+        yield import_module("contribution")
+        for name in ("contribution", "changes", "recorded", "texts"):
+            del sys.modules[name]
+
+
+def change(path: str, status: str = "M", mode: str = "100644") -> Any:
+    return sys.modules["changes"].Change(path, status, mode)
 
 
 def test_paths_are_sorted_into_what_has_to_be_tried(script: ModuleType) -> None:
     what = script.touched([
-        "baselines/knn.py", "cnn/_helpers.py", "baselines/deeper/no.py", "cnn/notes.md",
-        "results/mnist/holdout-standard/knn/seed-0.json", "suite/errors.py", "README.md",
+        change("baselines/knn.py"), change("cnn/_helpers.py", "D"), change("cnn/notes.md"),
+        change("baselines/svm.py", "D"), change("suite/errors.py"),
+        change("results/mnist/holdout-standard/knn/seed-0.json"), change("README.md"),
     ])  # fmt: skip
-    assert what == script.Touched(("knn",), ("cnn",), True)
-    assert script.touched(["README.md"]) == script.Touched((), (), False)
+    assert what == script.Touched(("./baselines/knn.py",), ("svm",), ("cnn",), True, (), 3)
+    assert script.touched([change("README.md")]) == script.Touched(elsewhere=1)
+    assert script.touched([change("baselines/deeper/no.py")]).helpers == ("baselines",)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "baselines/--help.py",
+        "baselines/knn[p=1].py",
+        "cnn/a\n# heading.py",
+        "cnn/A.py",
+        f"cnn/{'a' * 61}.py",
+        "baselines/a b.py",
+        "baselines/.a.py",
+        "cnn/a,knn.py",
+    ],
+)
+def test_a_name_that_says_something_else_is_refused(script: ModuleType, path: str) -> None:
+    what = script.touched([change(path, "A")])
+    assert what.models == ()
+    (reason,) = what.refused
+    assert ascii(path) in reason
+    assert script.touched([change(path, "D")]) == script.Touched()
+
+
+@pytest.mark.parametrize("path", ["baselines/a.py", "results/mnist/full-paper/a/seed-0.npz"])
+def test_a_link_is_refused(script: ModuleType, path: str) -> None:
+    assert "regular file" in script.touched([change(path, "A", "120000")]).refused[0]
 
 
 def test_a_change_without_models_needs_nothing(script: ModuleType) -> None:
-    assert script.commands(script.Touched((), (), False), "digits") == []
-    assert script.commands(script.Touched((), (), True), "digits") == [["validate", "results"]]
+    assert script.commands(script.Touched(), (), "digits") == []
+    what = script.Touched(records=True)
+    assert script.commands(what, (), "digits") == [["validate", "--", "results"]]
+
+
+def test_plugins_are_named_by_their_files_each_by_itself(script: ModuleType) -> None:
+    what = script.Touched(("./baselines/a.py", "./cnn/b.py"))
+    first, second, run, other, _ = script.commands(what, (), "digits")
+    assert first == ["check", "--", "./baselines/a.py"]
+    assert second == ["check", "--", "./cnn/b.py"]
+    assert run[-1] == "--models=./baselines/a.py"
+    assert other[-1] == "--models=./cnn/b.py"
 
 
 def test_helpers_are_tried_with_every_plugin_and_one_run(script: ModuleType) -> None:
-    check, run, validate = script.commands(script.Touched((), ("cnn",), False), "digits")
+    check, run, validate = script.commands(script.Touched(helpers=("cnn",)), (), "digits")
     assert check == ["check", "--all"]
-    assert run[-5] == "machine_learning_mastery/default"
+    assert run[-1] == "--models=./cnn/machine_learning_mastery.py/default"
     assert validate[0] == "validate"
+    for path in script.PROBES.values():
+        assert (ROOT / path.partition(".py")[0]).with_suffix(".py").is_file()
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A small repository of the project: its code, and one commit."""
-    place = tmp_path / "checkout"
-    for folder in ("suite", "reports", "baselines", "cnn", ".ci"):
-        shutil.copytree(ROOT / folder, place / folder,
-                        ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
-    shutil.copy(ROOT / "pyproject.toml", place)
-    (place / ".gitignore").write_text("build/\n__pycache__/\n")
-    git(place, "init", "--quiet", "--initial-branch", "main")
-    commit(place)
-    return place
+def test_nothing_that_a_plugin_prints_is_markup(script: ModuleType, markup: Markup) -> None:
+    outcomes = [script.Outcome("`suite check`", False, tuple(HOSTILE))]
+    tokens = markup(script.summary(script.Touched(), (), (), outcomes))
+    kinds = [token.type for token in tokens]
+    assert kinds.count("fence") == 1
+    assert {"link_open", "image", "strong_open", "html_inline", "html_block"}.isdisjoint(kinds)
+    assert kinds.count("heading_open") == 1
+    (fence,) = [token for token in tokens if token.type == "fence"]
+    assert fence.content.splitlines() == [*HOSTILE[:-1], r"a\rb\x1b[31m"]
 
 
-def git(place: Path, *arguments: str) -> str:
-    names = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    return subprocess.run(
-        ["git", *names, *arguments], cwd=place, check=True, capture_output=True, text=True
-    ).stdout.strip()
+def test_rows_show_titles_as_they_are(script: ModuleType, tmp_path: Path, markup: Markup) -> None:
+    row = {"title": "[a](https://e.example) https://e.example www.e.example **b** | c",
+           "label": "a", "dataset": "mnist", "runs": 1, "failed": 0}  # fmt: skip
+    file = tmp_path / "leaderboard.json"
+    file.write_text(json.dumps({"rows": [row, row | {"label": "other"}]}))
+    text = script.rows_of(file, lambda one: one["label"] == "a")
+    kinds = [token.type for token in markup(text)]
+    assert kinds.count("tr_open") == 2
+    assert {"link_open", "strong_open", "image"}.isdisjoint(kinds)
+    # GitHub makes links of bare addresses, unless they are spelled otherwise.
+    assert "://" not in text
+    assert "www." not in text
+    file.write_text('{"rows": [{"title": 1}, 2]}')
+    assert script.rows_of(file, lambda one: True) == "They can't be read."
 
 
-def commit(place: Path) -> str:
-    git(place, "add", "--all")
-    git(place, "commit", "--quiet", "--message", "a change")
-    return git(place, "rev-parse", "HEAD")
-
-
-def contribute(place: Path, base: str, summary: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "PYTHON": sys.executable, "PYTHONPATH": str(place), "CONTRIBUTION_DATASETS": "digits",
-        "GITHUB_STEP_SUMMARY": str(summary),
-    }  # fmt: skip
-    return subprocess.run(
-        [place / ".ci" / "contribution", base], cwd=place, env=environment,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_a_new_plugin_is_checked_run_and_shown(checkout: Path, tmp_path: Path) -> None:
-    base = git(checkout, "rev-parse", "HEAD")
-    (checkout / "baselines" / "brand_new.py").write_text(PLUGIN.format(title="Brand | new"))
-    commit(checkout)
-    done = contribute(checkout, base, tmp_path / "summary.md")
-    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
-    assert "Models: brand_new." in text
-    assert "passed: `suite run --preset quick" in text
-    assert "passed: `suite validate build" in text
-    assert "Brand &#124; new" in text
-    # It is no better than chance, which the check says.
-    assert "FAILED: `suite check brand_new`" in text
-    assert done.returncode == 1
-
-
-def test_a_change_of_records_is_validated(checkout: Path, tmp_path: Path) -> None:
-    base = git(checkout, "rev-parse", "HEAD")
-    record = checkout / "results" / "digits" / "holdout-quick" / "knn" / "seed-0.json"
-    record.parent.mkdir(parents=True)
-    record.write_text("{}")
-    commit(checkout)
-    done = contribute(checkout, base, tmp_path / "summary.md")
-    text = (tmp_path / "summary.md").read_text(encoding="utf-8")
-    assert "FAILED: `suite validate results`" in text
-    assert "seed-0.json" in text
-    assert done.returncode == 1
-
-
-def test_an_unknown_base_is_told(checkout: Path, tmp_path: Path) -> None:
-    done = contribute(checkout, "0123456789", tmp_path / "summary.md")
-    assert done.returncode == 1
-    assert "0123456789: expected a commit of this repository" in done.stderr
+def test_no_line_of_the_log_is_a_command_to_the_workflow(script: ModuleType) -> None:
+    logged = sys.modules["texts"].logged
+    assert logged("::add-mask::a") == "| ::add-mask::a"
+    assert "##[" not in logged("a ##[error]b")
+    assert len(logged("a" * 10_000)) < 400

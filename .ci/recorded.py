@@ -1,0 +1,142 @@
+"""What a change does to the committed records, told from git alone: no plugin is executed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from changes import FAMILIES, NAME, RECORDS, Change, git
+
+from suite.audit.commits import source_hash_at
+from suite.records.record import UNVERIFIED, model_of
+from suite.records.store import SUPERSEDED, record_paths
+
+ARRAYS = "arrays (npz)"
+_TABLE = re.compile("([a-z]+)-([a-z]+(-n[0-9]+)?)")
+_MOST_FIELDS = 12
+
+
+@dataclass(frozen=True)
+class RecordChange:
+    """A record that is not what it was.
+
+    Attributes:
+        kind: What came of it.
+        place: Its path below `results/`, without suffix.
+        fields: The fields that differ, of a replaced one.
+        because: Whether the code that made it is not the model's code any more: then it may go.
+    """
+
+    kind: Literal["added", "replaced", "removed"]
+    place: str
+    fields: tuple[str, ...] = ()
+    because: bool = True
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Dataset, table, entry and file."""
+        parts = PurePosixPath(self.place).parts
+        return parts[1:] if parts[0] in (SUPERSEDED, UNVERIFIED) else parts
+
+    @property
+    def table(self) -> tuple[str, str] | None:
+        """Protocol and preset, if it is a record that belongs to a table."""
+        found = _TABLE.fullmatch(self.parts[1]) if len(self.parts) == 4 else None
+        counts = found and self.parts == PurePosixPath(self.place).parts
+        return (found[1], found[2]) if found and counts else None
+
+    def __str__(self) -> str:
+        more = ", ".join(self.fields[:_MOST_FIELDS])
+        unseen = len(self.fields) - _MOST_FIELDS
+        more += f" and {unseen} more" if unseen > 0 else ""
+        return f"{self.kind:9}{self.place}" + (f": {more}" if more else "")
+
+
+def record_changes(changes: Iterable[Change], base: str) -> list[RecordChange]:
+    """The records that were added, replaced and removed since a commit, by their places."""
+    by_place: dict[str, dict[str, str]] = defaultdict(dict)
+    for change in changes:
+        path = PurePosixPath(change.path)
+        if path.parts[0] == RECORDS and path.suffix in (".json", ".npz"):
+            place = path.relative_to(RECORDS).with_suffix("").as_posix()
+            by_place[place][path.suffix] = change.status
+    return [_record_change(place, by_place[place], base) for place in sorted(by_place)]
+
+
+def _record_change(place: str, statuses: dict[str, str], base: str) -> RecordChange:
+    before, now = _content(base, place), _content("HEAD", place)
+    if before is None:
+        return RecordChange("added", place)
+    fields = list(_differing(before, now or {})) if now is not None else []
+    if now is not None and ".npz" in statuses:
+        fields.append(ARRAYS)
+    others = tuple(field for field in fields if field != "digest")
+    change = RecordChange("removed" if now is None else "replaced", place, others or tuple(fields))
+    model = model_of(change.parts[2]) if len(change.parts) == 4 else ""
+    because = _outdated(before.get("source_hash"), model, base)
+    return RecordChange(change.kind, place, change.fields, because)
+
+
+def _content(commit: str, place: str) -> dict[str, Any] | None:
+    """A record at a commit; None without one, and empty where it can't be read."""
+    try:
+        text = git("show", f"{commit}:{RECORDS}/{place}.json")
+    except subprocess.CalledProcessError:
+        return None
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _differing(before: Any, now: Any, name: str = "") -> Iterator[str]:
+    """The names of fields that differ, those within others behind a dot."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted(before.keys() | now.keys()):
+            inner = f"{name}.{key}" if name else key
+            yield from _differing(before.get(key), now.get(key), inner)
+    elif before != now or type(before) is not type(now):
+        yield name
+
+
+@cache
+def code_at(commit: str, model: str) -> str:
+    """The hash of a model's code at a commit; "" where there is no such model."""
+    if not NAME.fullmatch(model):
+        return ""
+    found = (source_hash_at(commit, f"{family}.{model}") for family in FAMILIES)
+    return next((known for known in found if known), "")
+
+
+def _outdated(made_by: object, model: str, base: str) -> bool:
+    """Whether a model that is or was here has other code now than a record was made by."""
+    now = code_at("HEAD", model)
+    return bool(now or code_at(base, model)) and made_by != now
+
+
+def left_behind(base: str) -> Iterator[str]:
+    """What is to be said of the records of models whose code was changed or removed."""
+    old: Counter[str] = Counter()
+    for path in record_paths(Path(RECORDS)):
+        model = model_of(path.parent.name)
+        if code_at(base, model) != code_at("HEAD", model):
+            place = path.relative_to(RECORDS).with_suffix("").as_posix()
+            content = _content("HEAD", place) or {}
+            old[model] += content.get("source_hash") != code_at("HEAD", model)
+    for model, number in sorted(old.items()):
+        if not number:
+            continue
+        if code_at("HEAD", model):
+            yield (f"Stale: {number:,} records of {model} were made by other code than it has now. "
+                   "Run them again, or say why they stay.")  # fmt: skip
+        else:
+            yield (f"Left over: {number:,} records of {model}, whose plugin is removed. "
+                   "Remove them too, or say why they stay.")  # fmt: skip
