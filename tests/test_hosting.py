@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ def test_steps_are_scripts_of_the_project(path: Path) -> None:
             script = ROOT / step["run"].split()[0]
             assert script.is_file(), script
             assert os.access(script, os.X_OK), script
+
+
+def test_the_site_is_built_anew_when_anything_that_it_is_made_of_changes() -> None:
+    path = ROOT / ".github" / "workflows" / "site.yml"
+    watched = read(path)[True]["push"]["paths"]
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"][
+        "packages"
+    ]
+    folders = {package.partition(".")[0] for package in packages} | {"results", "docs/releases"}
+    assert {f"{folder}/**" for folder in folders} <= set(watched)
+    assert {"pyproject.toml", "constraints.txt", ".ci/site"} <= set(watched)
 
 
 def test_hooks_have_the_tested_versions() -> None:
