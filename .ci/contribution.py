@@ -95,7 +95,7 @@ def verdicts(what: Touched, records: Sequence[RecordChange]) -> list[Outcome]:
     outcomes = []
     if what.refused:
         outcomes.append(Outcome("files that can't be tried", False, what.refused))
-    lost = [str(record) for record in records if not record.because]
+    lost = [str(record) for record in records if not record.may_change]
     if lost:
         name = "committed records were replaced or removed, made by code that has not changed"
         outcomes.append(Outcome(name, False, tuple(lost)))
@@ -149,7 +149,7 @@ def summary(
     for (protocol, preset), entries in contributed(records).items():
         parts.append(f"### Rows of these records: protocol {protocol}, preset {preset}")
         file = BUILD / f"{protocol}-{preset}" / "leaderboard.json"
-        parts.append(rows_of(file, lambda row, entries=entries: _entry(row) in entries))
+        parts.append(rows_of(file, _are_of(entries)))
     quick = BUILD / "site" / "leaderboard.json"
     if quick.is_file():
         parts.append("## Rows of the quick run (6,000 training images, one seed; not to be quoted)")
@@ -157,9 +157,12 @@ def summary(
     return "\n\n".join(parts) + "\n"
 
 
-def _entry(row: dict[str, Any]) -> tuple[str, str]:
-    name = f"{row['model']}--{row['variant']}" if row["variant"] else row["model"]
-    return row["dataset"], name
+def _are_of(entries: set[tuple[str, str]]) -> Callable[[dict[str, Any]], bool]:
+    def wanted(row: dict[str, Any]) -> bool:
+        name = f"{row['model']}--{row['variant']}" if row["variant"] else row["model"]
+        return (row["dataset"], name) in entries
+
+    return wanted
 
 
 def contributed(records: Iterable[RecordChange]) -> dict[tuple[str, str], set[tuple[str, str]]]:
@@ -167,7 +170,7 @@ def contributed(records: Iterable[RecordChange]) -> dict[tuple[str, str], set[tu
     entries: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for record in records:
         if record.kind != "removed" and record.table is not None:
-            entries.setdefault(record.table, set()).add((record.parts[0], record.parts[2]))
+            entries.setdefault(record.table, set()).add(record.entry)
     return entries
 
 

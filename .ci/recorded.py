@@ -31,26 +31,26 @@ class RecordChange:
         kind: What came of it.
         place: Its path below `results/`, without suffix.
         fields: The fields that differ, of a replaced one.
-        because: Whether the code that made it is not the model's code any more: then it may go.
+        may_change: Whether the model has other code now than the record was made by.
     """
 
     kind: Literal["added", "replaced", "removed"]
     place: str
     fields: tuple[str, ...] = ()
-    because: bool = True
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Dataset, table, entry and file."""
-        parts = PurePosixPath(self.place).parts
-        return parts[1:] if parts[0] in (SUPERSEDED, UNVERIFIED) else parts
+    may_change: bool = True
 
     @property
     def table(self) -> tuple[str, str] | None:
         """Protocol and preset, if it is a record that belongs to a table."""
-        found = _TABLE.fullmatch(self.parts[1]) if len(self.parts) == 4 else None
-        counts = found and self.parts == PurePosixPath(self.place).parts
-        return (found[1], found[2]) if found and counts else None
+        parts = PurePosixPath(self.place).parts
+        found = _TABLE.fullmatch(parts[1]) if len(parts) == 4 else None
+        return (found[1], found[2]) if found else None
+
+    @property
+    def entry(self) -> tuple[str, str]:
+        """Dataset and entry, if it belongs to a table."""
+        dataset, _, entry, _ = PurePosixPath(self.place).parts
+        return dataset, entry
 
     def __str__(self) -> str:
         more = ", ".join(self.fields[:_MOST_FIELDS])
@@ -74,14 +74,23 @@ def _record_change(place: str, statuses: dict[str, str], base: str) -> RecordCha
     before, now = _content(base, place), _content("HEAD", place)
     if before is None:
         return RecordChange("added", place)
-    fields = list(_differing(before, now or {})) if now is not None else []
-    if now is not None and ".npz" in statuses:
-        fields.append(ARRAYS)
-    others = tuple(field for field in fields if field != "digest")
-    change = RecordChange("removed" if now is None else "replaced", place, others or tuple(fields))
-    model = model_of(change.parts[2]) if len(change.parts) == 4 else ""
-    because = _outdated(before.get("source_hash"), model, base)
-    return RecordChange(change.kind, place, change.fields, because)
+    may_change = _outdated(before.get("source_hash"), _model(place), base)
+    if now is None:
+        return RecordChange("removed", place, may_change=may_change)
+    fields = [*_differing(before, now), *([ARRAYS] if ".npz" in statuses else [])]
+    others = [field for field in fields if field != "digest"]
+    return RecordChange("replaced", place, tuple(others or fields), may_change)
+
+
+def _parts(place: str) -> tuple[str, ...]:
+    """Dataset, table, entry and file."""
+    parts = PurePosixPath(place).parts
+    return parts[1:] if parts[0] in (SUPERSEDED, UNVERIFIED) else parts
+
+
+def _model(place: str) -> str:
+    parts = _parts(place)
+    return model_of(parts[2]) if len(parts) == 4 else ""
 
 
 def _content(commit: str, place: str) -> dict[str, Any] | None:
