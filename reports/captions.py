@@ -86,11 +86,19 @@ def has_groups(table: Table) -> bool:
 
 def one_seed(table: Table) -> str:
     """What must be known of tie groups where rows have one seed, with a blank before it; or ""."""
-    if sum(row.tie_group is not None and len(row.seeds) == 1 for row in table.rows) < 2:
-        return ""
-    return (
-        " Two rows with one seed are told apart by the test images alone: other seeds may differ."
-    )
+    lone = [row for row in table.rows if row.tie_group is not None and len(row.seeds) == 1]
+    unknown = sum(not row.seeds_known for row in lone)
+    text = ""
+    if unknown < len(lone):
+        text += (
+            " A row with one seed is taken to spread over seeds as the other rows of its family do."
+        )
+    if unknown:
+        text += (
+            f" {span(unknown, unknown, 'row')} with one seed can be judged on the images alone, "
+            "since no row shows a spread over seeds: other seeds may differ."
+        )
+    return text
 
 
 def folds(table: Table) -> int:

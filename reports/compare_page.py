@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from reports import formats, pictures
+from reports import formats, pictures, verdicts
 from reports.captions import heading
+from reports.cells import rank_text
 from reports.formats import one_line
 from reports.pairs import Contest
 from reports.shell import Shell
@@ -24,6 +24,11 @@ SHEETS = "images"
 # Images of each kind that the page shows of a pair.
 MOST_IMAGES = 40
 _SUM_DIGITS = 8
+_TOLD = {
+    verdicts.Verdict.TIED: "no",
+    verdicts.Verdict.AHEAD: "not after correction",
+    verdicts.Verdict.BETTER: "yes",
+}
 
 
 def to_html(
@@ -51,6 +56,13 @@ def to_html(
             "datasets": {name: _dataset(dataset) for name, dataset in datasets.items()},
             "titles": {name: one_line(title) for name, title in shell.titles.items()},
             "most": MOST_IMAGES,
+            "words": {
+                "verdicts": list(verdicts.VERDICTS.values()),
+                "notes": list(verdicts.NOTES.values()),
+                "method": verdicts.METHOD,
+                "fewSeeds": verdicts.FEW_SEEDS,
+                "noSeeds": verdicts.NO_SEEDS,
+            },
         }),
         formats=formats,
         heading=heading,
@@ -87,19 +99,20 @@ def neighbours(contest: Contest) -> list[dict[str, str]]:
     """Each row against the next in rank, as text."""
     rows = []
     for place, (first, second) in enumerate(zip(contest.rows, contest.rows[1:], strict=False)):
-        mean = float(contest.difference[place, place + 1])
+        mean = float(contest.pairs.mean[place, place + 1])
         half = float(contest.half_width[place, place + 1])
-        known = not math.isnan(mean)
         rows.append({
-            "rank": formats.count(first.rank),
+            "first_rank": rank_text(first),
+            "second_rank": rank_text(second),
             "first": first.label,
             "second": second.label,
             "address": f"#table={name_of(contest)}&dataset={contest.dataset}"
                        f"&a={first.entry}&b={second.entry}",
-            "difference": formats.signed(100 * mean) if known else "no common seed",
+            "difference": formats.signed(100 * mean),
             "interval": f"{formats.signed(100 * (mean - half))} to "
-                        f"{formats.signed(100 * (mean + half))}" if known else "",
-            "p": formats.p_value(float(contest.p_value[place, place + 1])) if known else "",
+                        f"{formats.signed(100 * (mean + half))}",
+            "p": formats.p_value(float(contest.p_value[place, place + 1])),
+            "told": _TOLD[verdicts.verdict(contest, place, place + 1)],
         })  # fmt: skip
     return rows
 
@@ -135,29 +148,37 @@ def _contest(contest: Contest, pages: Collection[str]) -> dict[str, Any]:
         "heading": f"{contest.table.protocol}, {contest.table.preset}",
         "dataset": contest.dataset,
         "images": contest.images,
-        "leftOut": contest.left_out,
+        "pairCount": verdicts.pair_count(contest),
         "models": [
             {
                 "entry": row.entry,
                 "label": one_line(row.label),
                 "title": one_line(row.title),
+                "rank": rank_text(row),
+                "accuracy": formats.accuracy(row.accuracy_mean, row.accuracy_std),
+                "seedsKnown": bool(known),
                 "page": f"models/{row.entry}.html" if row.entry in pages else None,
                 "seeds": outcome.seeds,
                 "right": [base64.b64encode(bits.tobytes()).decode() for bits in outcome.packed],
             }
-            for row, outcome in zip(contest.rows, contest.outcomes, strict=True)
+            for row, outcome, known in zip(
+                contest.rows, contest.outcomes, contest.pairs.seeds_known, strict=False
+            )
         ],
         "pairs": [_pair(contest, i, j, mcnemar.get((i, j), [])) for i, j in places],
     }  # fmt: skip
 
 
-def _pair(contest: Contest, i: int, j: int, mcnemar: Sequence[float]) -> list[Any] | None:
-    """Difference, ends of its interval, p-value, McNemar's p-values; None without common seeds."""
-    mean, half = float(contest.difference[i, j]), float(contest.half_width[i, j])
-    if math.isnan(mean):
-        return None
-    ends = [round(1e4 * value) for value in (mean, mean - half, mean + half)]
-    return [*ends, _short(float(contest.p_value[i, j])), [_short(value) for value in mcnemar]]
+def _pair(contest: Contest, i: int, j: int, mcnemar: Sequence[float]) -> list[Any]:
+    """Difference, ends of its interval, p-value, verdict, note on letters, McNemar's p-values."""
+    mean, half = float(contest.pairs.mean[i, j]), float(contest.half_width[i, j])
+    return [
+        *(round(100 * round(100 * value, 2)) for value in (mean, mean - half, mean + half)),
+        _short(float(contest.p_value[i, j])),
+        verdicts.verdict(contest, i, j),
+        verdicts.note(contest, i, j),
+        [_short(value) for value in mcnemar],
+    ]
 
 
 def _short(p: float) -> float:

@@ -17,6 +17,7 @@ from suite.protocol.seeds import model_seed, order_seed, split_seed
 from suite.protocol.splits import HOLDOUT_PARTS
 from suite.records.record import Record
 from suite.stats.calibration import BINS
+from suite.stats.seeds import PRIOR
 from suite.stats.ties import SIGNIFICANCE
 
 PAGE = "methods.html"
@@ -126,6 +127,7 @@ def to_html(tables: Sequence[Table], shell: Shell) -> str:
         seeds=seeds(),
         significance=SIGNIFICANCE,
         most_rows=MOST_ROWS,
+        prior=PRIOR,
         hardware=hardware(records),
         software=software(records),
         listing=listing,

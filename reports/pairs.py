@@ -1,4 +1,4 @@
-"""All pairs of the best models of a column, compared as `suite compare` compares two."""
+"""All pairs of the rows of a column, compared as the leaderboard compares them for its letters."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 from reports.groups import outcome_of
 from reports.rows import Row
 from reports.tables import Table
-from suite.stats.paired import half_widths, mcnemar_p_values, p_values
+from suite.stats.paired import Outcome, Pairs, compare_all, mcnemar_p_values
 from suite.stats.scoring import Scored
-from suite.stats.ties import Outcome, pair_spreads
+from suite.stats.ties import corrected
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ MOST_ROWS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Contest:
-    """The best rows of one dataset under one protocol and preset, pair by pair.
+    """Rows of one dataset under one protocol and preset, pair by pair.
 
     Attributes:
         table: Where the rows are ranked.
@@ -34,10 +34,11 @@ class Contest:
         outcomes: What each of them got right.
         images: Number of test images.
         left_out: How many more rows have a result.
-        difference: Mean accuracy of a row less that of another: fractions of 1, (rows, rows); NaN
-            for pairs without a common seed.
-        half_width: Half the width of the 95 % interval of the difference: (rows, rows).
-        p_value: Of the difference: (rows, rows).
+        pairs: All pairs of the column, those of `rows` first.
+        half_width: Half the width of the 95 % interval of each difference: (rows, rows).
+        p_value: Of each difference, as if it were the only one: (rows, rows).
+        corrected: p-values corrected for all pairs of the column, by which rows have their letters;
+            None where they have none.
     """
 
     table: Table
@@ -46,9 +47,10 @@ class Contest:
     outcomes: tuple[Outcome, ...]
     images: int
     left_out: int
-    difference: NDArray[np.float64]
+    pairs: Pairs
     half_width: NDArray[np.float64]
     p_value: NDArray[np.float64]
+    corrected: NDArray[np.float64] | None
 
     def common_seeds(self, first: int, second: int) -> tuple[int, ...]:
         """Seeds that two rows, given by their places, both have."""
@@ -71,14 +73,16 @@ class Contest:
         return found
 
 
-def contests(tables: Iterable[Table]) -> Iterator[Contest]:
-    """Compare the best 60 rows of each dataset of each table.
+def contests(tables: Iterable[Table], most_rows: int | None = MOST_ROWS) -> Iterator[Contest]:
+    """Compare the rows of each dataset of each table.
 
     There is nothing to compare on folds, whose images are others for each seed, nor where fewer
     than two rows were scored on the same number of images.
 
     Args:
         tables: All tables.
+        most_rows: How many rows to hold at most, the best; None for all. The others count
+            in what is known of seeds and in the correction for the number of pairs.
     """
     for table in tables:
         runs: dict[tuple[str, str, str], list[Scored]] = {}
@@ -87,24 +91,24 @@ def contests(tables: Iterable[Table]) -> Iterator[Contest]:
             runs.setdefault((record.dataset.name, record.model, record.variant), []).append(scored)
         for dataset in table.datasets:
             ranked = [row for row in table.rows if row.dataset == dataset and row.rank is not None]
-            found = [(row, outcome_of(runs[dataset, row.model, row.variant])) for row in ranked]
+            found = [(row, outcome_of(row, runs[dataset, row.model, row.variant]))
+                     for row in ranked]  # fmt: skip
             known = [(row, outcome) for row, outcome in found if outcome is not None]
-            contest = _contest(table, dataset, known)
+            contest = _contest(table, dataset, known, most_rows)
             if contest is not None:
                 yield contest
 
 
-def _contest(table: Table, dataset: str, found: list[tuple[Row, Outcome]]) -> Contest | None:
+def _contest(
+    table: Table, dataset: str, found: list[tuple[Row, Outcome]], most_rows: int | None
+) -> Contest | None:
     sizes = Counter(row.images for row, _ in found)
     images = max(sizes, key=lambda size: (sizes[size], size), default=0)
     alike = [(row, outcome) for row, outcome in found if row.images == images]
     if len(alike) < 2:
         return None
-    rows, outcomes = zip(*alike[:MOST_ROWS], strict=True)
-    mean, variance, freedom = pair_spreads(outcomes, images)
-    strangers = np.array([[not set(a.seeds) & set(b.seeds) for b in outcomes] for a in outcomes])
-    for values in (mean, variance):
-        values[strangers] = np.nan
+    pairs = compare_all([outcome for _, outcome in alike], images)
+    rows, outcomes = zip(*alike[:most_rows], strict=True)
     return Contest(
         table=table,
         dataset=dataset,
@@ -112,9 +116,10 @@ def _contest(table: Table, dataset: str, found: list[tuple[Row, Outcome]]) -> Co
         outcomes=outcomes,
         images=images,
         left_out=len(found) - len(rows),
-        difference=mean,
-        half_width=half_widths(np.sqrt(variance), freedom),
-        p_value=p_values(mean, variance, freedom),
+        pairs=pairs,
+        half_width=pairs.half_widths(),
+        p_value=pairs.p_values(),
+        corrected=None if rows[0].tie_group is None else corrected(pairs),
     )
 
 

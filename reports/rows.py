@@ -67,6 +67,8 @@ class Row:
         rank: 1 for the best mean on the dataset; equal means share it. None without a result.
         tie_group: 1 for the best row and those that can't be told from it, 2 for the next and
             those that can't be told from that; None where that is not known.
+        seeds_known: Whether `tie_group` counts a spread over seeds; False for a row with one seed
+            where no other row shows any.
         parameter_count: Numbers that a fitted model needs to predict, mean over the runs.
         fit_cpu_seconds_mean: Mean processor time of training.
         fit_wall_seconds_mean: Mean wall time of training.
@@ -102,6 +104,7 @@ class Row:
     expected_calibration_error_mean: float | None = None
     rank: int | None = None
     tie_group: int | None = None
+    seeds_known: bool = True
     parameter_count: int | None
     fit_cpu_seconds_mean: float | None
     fit_wall_seconds_mean: float | None

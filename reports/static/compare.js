@@ -61,29 +61,25 @@
     places = [fields.a.selectedIndex, fields.b.selectedIndex];
   }
 
-  // The pair's figures, A less B whichever of the two is better; null without a common seed.
+  // The pair's figures, A less B whichever of the two is better.
   function figures() {
     var low = Math.min(places[0], places[1]), high = Math.max(places[0], places[1]);
     var before = low * contest.models.length - low * (low + 1) / 2;
     var pair = contest.pairs[before + high - low - 1];
-    if (!pair) return null;
     var turned = places[0] > places[1];
     return {
       difference: turned ? -pair[0] : pair[0],
       interval: turned ? [-pair[2], -pair[1]] : [pair[1], pair[2]],
+      better: turned ? "B" : "A",
       p: pair[3],
-      mcnemar: pair[4],
+      verdict: pair[4],
+      note: pair[5],
+      mcnemar: pair[6],
     };
   }
 
-  function bySeed(seeds) {
-    return seeds.map(function (seed) {
-      var bits = places.map(function (place) {
-        var model = contest.models[place];
-        return rightBits.decode(model.right[model.seeds.indexOf(seed)]);
-      });
-      return { seed: seed, bits: bits, counts: rightBits.count(bits[0], bits[1], contest.images) };
-    });
+  function bitsOf(model, seed) {
+    return rightBits.decode(model.right[model.seeds.indexOf(seed)]);
   }
 
   function name(cell, model) {
@@ -93,33 +89,46 @@
     cell.appendChild(shown);
   }
 
-  function showFigures(runs, found) {
-    var told = found.p >= 0.05 ? "A and B can't be told apart"
-      : (found.difference > 0 ? "A" : "B") + " is better";
-    write("told", told + " on " + (data.titles[contest.dataset] || contest.dataset));
-    ["onlyFirst", "onlySecond"].forEach(function (kind, which) {
-      name(slot("name-" + which), contest.models[places[which]]);
-      var right = 0;
-      runs.forEach(function (run) { right += run.counts.both + run.counts[kind]; });
-      write("accuracy-" + which, (100 * right / (contest.images * runs.length)).toFixed(2));
+  function showFigures(found) {
+    var models = places.map(function (place) { return contest.models[place]; });
+    var words = data.words;
+    var told = words.verdicts[found.verdict].replace("{better}", found.better)
+      .replace("{pairs}", contest.pairCount);
+    write("told", (data.titles[contest.dataset] || contest.dataset) + ": " + told);
+    models.forEach(function (model, which) {
+      name(slot("name-" + which), model);
+      write("rank-" + which, model.rank);
+      write("accuracy-" + which, model.accuracy);
+      write("runs-" + which, model.seeds.length);
     });
     write("difference", signed(found.difference));
     write("interval", signed(found.interval[0]) + " to " + signed(found.interval[1]));
     write("p", pValue(found.p));
-    write("method", runs.length > 1
-      ? "Means of the " + runs.length + " seeds that both have; interval and p-value by a paired " +
-        "bootstrap over seeds and test images."
-      : "One seed that both have: interval and p-value are over test images alone, and other " +
-        "seeds may differ.");
+    write("note", words.notes[found.note]);
+    slot("note").hidden = !words.notes[found.note];
+    var few = models.filter(function (model) { return model.seeds.length === 1; });
+    var known = few.filter(function (model) { return model.seedsKnown; });
+    write("method", words.method + (known.length ? " " + words.fewSeeds : "") +
+      (known.length < few.length ? " " + words.noSeeds : ""));
+  }
+
+  function showSeeds(found) {
+    var seeds = contest.models[places[0]].seeds.filter(function (seed) {
+      return contest.models[places[1]].seeds.indexOf(seed) >= 0;
+    });
+    slot("by-seed").hidden = !seeds.length;
+    slot("no-seed").hidden = seeds.length > 0;
     var body = slot("seeds");
     body.textContent = "";
-    runs.forEach(function (run, place) {
+    seeds.forEach(function (seed, place) {
+      var bits = places.map(function (of) { return bitsOf(contest.models[of], seed); });
+      var counts = rightBits.count(bits[0], bits[1], contest.images);
       var row = element("tr");
-      var head = element("th", String(run.seed));
+      var head = element("th", String(seed));
       head.scope = "row";
       row.appendChild(head);
       ["both", "onlyFirst", "onlySecond", "neither"].forEach(function (kind) {
-        row.appendChild(element("td", whole(run.counts[kind])));
+        row.appendChild(element("td", whole(counts[kind])));
       });
       row.appendChild(element("td", pValue(found.mcnemar[place])));
       body.appendChild(row);
@@ -144,15 +153,16 @@
     return figure;
   }
 
-  function showImages(runs) {
+  // With every seed of each, whether or not the other model has it.
+  function showImages() {
     var dataset = data.datasets[contest.dataset];
-    var bits = [0, 1].map(function (which) {
-      return runs.map(function (run) { return run.bits[which]; });
+    var bits = places.map(function (place) {
+      return contest.models[place].right.map(rightBits.decode);
     });
     [0, 1].forEach(function (which) {
       var images = rightBits.alone(bits[which], bits[1 - which], contest.images);
       var letters = which ? ["B", "A"] : ["A", "B"];
-      var seeds = runs.length > 1 ? " with every seed" : "";
+      var seeds = bits[0].length + bits[1].length > 2 ? " with every seed" : "";
       var text = counted(images.length, "test image") + " that " + letters[0] + " gets right" +
         seeds + " and " + letters[1] + " wrong" + seeds;
       if (images.length > data.most) text += "; the first " + data.most;
@@ -166,20 +176,16 @@
   }
 
   function show() {
-    var models = places.map(function (place) { return contest.models[place]; });
-    var seeds = models[0].seeds.filter(function (seed) {
-      return models[1].seeds.indexOf(seed) >= 0;
-    });
-    var found = places[0] === places[1] ? null : figures();
-    result.querySelector(".figures").hidden = !found;
-    if (!found) {
-      write("told", places[0] === places[1] ? "Choose two different models"
-        : "These models have no seed in common, and can't be compared");
+    var same = places[0] === places[1];
+    result.querySelector(".figures").hidden = same;
+    if (same) {
+      write("told", "Choose two different models");
       return;
     }
-    var runs = bySeed(seeds);
-    showFigures(runs, found);
-    showImages(runs);
+    var found = figures();
+    showFigures(found);
+    showSeeds(found);
+    showImages();
   }
 
   function asked() {

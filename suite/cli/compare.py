@@ -16,11 +16,12 @@ from suite.protocol.rules import preset_named, protocol_named
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from reports.comparison import Comparison
+    from reports.comparison import Comparison, Difference
+    from reports.published_models import Resolver
+    from reports.rows import Row
     from suite.selection import Selection
 
 _SHOWN_IMAGES = 10
-_SIGNIFICANCE = 0.05
 
 
 def compare(
@@ -41,22 +42,27 @@ def compare(
 ) -> None:
     """Compare the recorded runs of two models, image by image; nothing is trained.
 
-    A plain name means the model's defaults. Only seeds that both models have are compared.
+    A plain name means the model's defaults. Accuracies, ranks and letters are the leaderboard's,
+    over all seeds of each model; other models' records count in what is known of seeds.
     Exits with 1 if a record is damaged.
 
     Examples: suite compare svm knn; suite compare 'svm[C=1]' svm --preset quick --json.
     """
     from reports.comparison import compare_records
-    from suite.records.store import scan
 
     if protocol is not None:
         protocol_named(protocol)
     if preset is not None:
         preset_named(preset)
-    models = _one(first), _one(second)
-    found = scan(results, models={model.model.name for model in models})
+    resolver = _resolver(first, second)
+    models = _one(first, resolver), _one(second, resolver)
     pairs, damaged = compare_records(
-        found, models, protocol=protocol, preset=preset, data_dir=data_dir
+        results,
+        models,
+        protocol=protocol,
+        preset=preset,
+        data_dir=data_dir,
+        registry=resolver.registry,
     )
     if as_json:
         content = {
@@ -75,17 +81,23 @@ def compare(
         raise typer.Exit(1)
 
 
-def _one(text: str) -> Selection:
+def _resolver(*texts: str) -> Resolver:
+    """Knows all models, those in files that the texts name among them."""
+    from reports.published_models import Resolver
+    from suite.registry import discover
+    from suite.selection import plugin_files
+
+    return Resolver(discover(plugin_files(texts)))
+
+
+def _one(text: str, resolver: Resolver) -> Selection:
     """The one model that a text means; its library need not be installed.
 
     Raises:
         UsageError: There is no such model, or the text means several.
     """
-    from reports.published_models import Resolver
-    from suite.registry import discover
-    from suite.selection import plugin_files, select
+    from suite.selection import select
 
-    resolver = Resolver(discover(plugin_files([text])))
     chosen = select(resolver.registry, [text])
     plain = "[" not in text and "," not in text
     if len(chosen) > 1 and not plain:
@@ -113,28 +125,22 @@ def print_comparisons(
         for line in _lines(pair):
             console.print(Text(line))
     console.print()
-    note = (
-        "Difference and interval: paired bootstrap over seeds and test images"
-        if len(pairs[0].seeds) > 1
-        else "One seed: the interval is over test images alone, and other seeds may differ"
-    )
-    console.print(Text(f"{note}; McNemar's test is of the fitted models.", style="dim"))
+    note = "McNemar's test is of the two fitted models: other seeds would give others."
+    console.print(Text(note, style="dim"))
 
 
 def _lines(pair: Comparison) -> list[str]:
-    from reports.formats import p_value, percent, signed, span
+    from reports.formats import p_value, signed, span
 
-    low, high = pair.difference.interval()
-    told = "can't be told apart"
-    if pair.difference.p_value < _SIGNIFICANCE:
-        told = "A is better" if pair.difference.mean > 0 else "B is better"
-    runs = len(pair.seeds)
+    found = pair.difference
+    low, high = found.interval_95
     lines = [
-        f"{pair.dataset}: {told}",
-        f"  A {percent(pair.accuracies[0])} %, B {percent(pair.accuracies[1])} %, mean of "
-        f"{span(runs, runs, 'seed')}",
-        f"  A less B {signed(100 * pair.difference.mean)} points, 95 % interval "
-        f"{signed(100 * low)} to {signed(100 * high)}, {p_value(pair.difference.p_value)}",
+        f"{pair.dataset}: {pair.verdict}",
+        *(f"  {name}  {_row(row)}" for name, row in zip("AB", pair.rows, strict=True)),
+        f"  A less B {signed(100 * found.mean)} points, 95 % interval {signed(100 * low)} to "
+        f"{signed(100 * high)}, {p_value(found.p_value)}{_corrected(found)}",
+        *(f"  {text}" for text in (pair.note, pair.method) if text),
+        "  On the seeds that both have:" if pair.seeds else "  No seed that both have.",
     ]
     lines += [
         f"  seed {one.seed}: only A right {one.only_first:,}, only B right {one.only_second:,}, "
@@ -145,5 +151,22 @@ def _lines(pair: Comparison) -> list[str]:
         shown = ", ".join(map(str, images[:_SHOWN_IMAGES]))
         such = f", such as {shown}" if images else ""
         count = span(len(images), len(images), "test image")
-        lines.append(f"  {count} only {name} gets right with every seed{such}")
+        lines.append(f"  {count} only {name} gets right, with every seed{such}")
     return lines
+
+
+def _row(row: Row) -> str:
+    """Rank, letter and accuracy, as the leaderboard has them."""
+    from reports.cells import rank_text
+    from reports.formats import accuracy, span
+
+    mean = accuracy(row.accuracy_mean, row.accuracy_std)
+    return f"rank {rank_text(row)}, {mean} %, mean of {span(row.runs, row.runs, 'seed')}"
+
+
+def _corrected(found: Difference) -> str:
+    from reports.formats import p_value
+
+    if found.p_corrected is None:
+        return ""
+    return f"; corrected for all pairs of the leaderboard {p_value(found.p_corrected)}"

@@ -1,71 +1,121 @@
-"""How two models differ on the same test images with the same seeds.
+"""How far the rows of a ranking are apart on the same test images, and how sure that is.
 
-Their difference moves with both: other seeds (with other splits of the training images), and other
-test images drawn in the same way. A paired bootstrap draws seeds and images anew, each with
-replacement and both models' results together (the "pigeonhole" bootstrap of A. B. Owen, Annals of
-Applied Statistics 1, 2007). The variance that it tends to with the number of draws has a closed
-form, which is used here: it costs no draws and gives the same answer every time.
+A difference of two rows moves with both their seeds (with the splits of the training images that
+come with them) and with the test images. A paired bootstrap draws images anew with replacement,
+both rows' results on them together, and each row's runs. The variances that it tends to with the
+number of draws have closed forms, which are used here: they cost no draws and give the same
+answer every time. That of the images is the mean square of the images' differences about their
+mean, divided by their number; that of the runs is `suite.stats.seeds`, since a few runs show less
+than their whole spread. What is noise of single runs on single images counts in both, so that rows
+are told apart too seldom rather than too often.
 
-The share of the seeds is multiplied by n / (n - 1), since a few seeds show less than their whole
-spread, and the difference is compared with a Student distribution whose degrees of freedom follow
-from the shares (Welch and Satterthwaite): with three seeds, a difference has to be larger than with
-many. With one seed only the images are drawn.
+The difference is compared with a Student distribution, whose degrees of freedom follow from what
+is known of the seeds (Welch and Satterthwaite).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from suite.stats.seeds import seed_spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A difference of mean accuracies, first model less second, and how far it can be trusted.
+class Outcome:
+    """What the runs of one row got right.
 
     Attributes:
-        mean: The difference, a fraction of 1.
-        deviation: Standard deviation of `mean`, by the bootstrap over seeds and images.
-        freedom: Degrees of freedom of `deviation`; infinite with one seed.
-        p_value: Probability of a difference as large as this, were the models equally good.
+        seeds: The seeds, ascending.
+        packed: Whether each prediction is right, `numpy.packbits` by seed: uint8, (seeds, bytes).
+        kind: Rows of one kind, such as a family of models, are taken to move alike with seeds.
     """
 
-    mean: float
-    deviation: float
-    freedom: float
-    p_value: float
+    seeds: tuple[int, ...]
+    packed: NDArray[np.uint8]
+    kind: str | None = None
 
-    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Interval of the difference, of that coverage."""
-        half = float(half_widths(self.deviation, self.freedom, confidence))
-        return self.mean - half, self.mean + half
+    def of(self, seeds: Sequence[int]) -> NDArray[np.uint8]:
+        """Those of some seeds."""
+        return self.packed[[self.seeds.index(seed) for seed in seeds]]
 
 
-def difference(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Difference:
-    """Compare two models.
+@dataclass(frozen=True)
+class Pairs:
+    """All pairs of some rows.
+
+    Attributes:
+        mean: Mean accuracy of a row less that of another: fractions of 1, (rows, rows).
+        variance: Of `mean`: (rows, rows).
+        freedom: Degrees of freedom of `variance`, infinite where only images count: (rows, rows).
+        seeds_known: Whether anything is known of a row's spread over seeds: (rows,).
+    """
+
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    freedom: NDArray[np.float64]
+    seeds_known: NDArray[np.bool_]
+
+    def p_values(self) -> NDArray[np.float64]:
+        """Probability of differences as large as these, were both rows equally good."""
+        from scipy.special import stdtr
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p = 2 * stdtr(self.freedom, -np.abs(self.mean) / np.sqrt(self.variance))
+        surely = np.where(self.variance == 0, 0.0, p)
+        return np.asarray(np.where(self.mean == 0, 1.0, surely))
+
+    def half_widths(self, confidence: float = 0.95) -> NDArray[np.float64]:
+        """Half the widths of the intervals of the differences, of that coverage in (0, 1)."""
+        from scipy.special import ndtri, stdtrit
+
+        tail = 0.5 + confidence / 2
+        finite = np.where(np.isinf(self.freedom), 1.0, self.freedom)
+        factor = np.where(np.isinf(self.freedom), ndtri(tail), stdtrit(finite, tail))
+        return np.asarray(factor * np.sqrt(self.variance))
+
+
+def compare_all(rows: Sequence[Outcome], images: int) -> Pairs:
+    """Compare the mean accuracies of all pairs of rows.
 
     Args:
-        first: Whether each prediction of the first model is right: bool, (seeds, images).
-        second: Likewise for the second model, with the same seeds and images.
-
-    Raises:
-        ValueError: The shapes differ, or there are no seeds or images.
+        rows: The rows: all of a column, since what is known of seeds is known together.
+        images: Number of test images.
     """
-    if first.shape != second.shape or first.ndim != 2 or not first.size:
-        raise ValueError(
-            f"the models' results have shapes {first.shape} and {second.shape}, expected (seeds, "
-            "images) twice"
-        )
-    apart = first.astype(np.float64) - second
-    mean, variance, freedom = spread(
-        apart.mean(axis=1), np.mean(apart.mean(axis=0) ** 2), np.mean(apart**2), apart.shape[1]
+    # How many seeds got each image right: small whole numbers, which float32 multiplies exactly.
+    hits = np.zeros((len(rows), images), np.float32)
+    for place, row in enumerate(rows):
+        hits[place] = np.unpackbits(row.packed, axis=1, count=images).sum(axis=0, dtype=np.uint16)
+    seeds = np.array([len(row.seeds) for row in rows], np.float64)
+    products = (hits @ hits.T).astype(np.float64)
+    sums = hits.sum(axis=1, dtype=np.float64)
+    n, m = seeds[:, np.newaxis], seeds
+    # Divided last, so that equal rows are exactly equal whatever their numbers of seeds.
+    mean = (sums[:, np.newaxis] * m - sums * n) / (n * m * images)
+    squares = np.diag(products)
+    apart = (squares[:, np.newaxis] * m**2 + squares * n**2 - 2 * n * m * products) / (n * m) ** 2
+    of_images = np.maximum(apart / images - mean**2, 0.0) / images
+    of_seeds, doubt, known = _of_seeds(rows, images)
+    variance = of_images + of_seeds
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = np.where(doubt > 0, variance**2 / doubt, np.inf)
+    return Pairs(mean, variance, freedom, known)
+
+
+def _of_seeds(rows: Sequence[Outcome], images: int) -> tuple[Any, Any, Any]:
+    spread = seed_spread(
+        [np.bitwise_count(row.packed).sum(axis=1, dtype=np.int64) / images for row in rows],
+        [row.kind for row in rows],
+        [bool((row.packed == row.packed[0]).all()) for row in rows],
+        images,
     )
-    p = p_values(mean, variance, freedom)
-    return Difference(float(mean), float(np.sqrt(variance)), float(freedom), float(p))
+    return *spread.of_pairs(), spread.known
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -95,52 +145,3 @@ def mcnemar_p_values(only_first: Any, only_second: Any) -> NDArray[np.float64]:
     # Which model is right on an image that one alone gets right is a coin's toss, of which both
     # ends are alike.
     return np.asarray(np.minimum(1.0, 2 * bdtr(fewer, apart, 0.5)))
-
-
-def spread(by_seed: Any, image_squares: Any, squares: Any, images: int) -> tuple[Any, Any, Any]:
-    """Mean, variance and degrees of freedom of the differences of many pairs of models.
-
-    Args:
-        by_seed: Differences of accuracy: (..., seeds).
-        image_squares: Mean square of the images' differences, each a mean over seeds: (...).
-        squares: Mean square of all single differences: (...).
-        images: Number of test images.
-
-    Returns:
-        Three arrays of shape (...).
-    """
-    seeds = by_seed.shape[-1]
-    mean, of_seeds = by_seed.mean(axis=-1), by_seed.var(axis=-1)
-    of_images = np.maximum(image_squares - mean**2, 0.0)
-    # What is left of a single difference without the means of its seed and of its image.
-    left = np.maximum(squares - mean**2 - of_seeds - of_images, 0.0)
-    share = of_seeds / (seeds - 1) if seeds > 1 else np.zeros_like(mean)
-    variance = share + of_images / images + left / (images * seeds)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = np.where(share > 0, (seeds - 1) * (variance / share) ** 2, np.inf)
-    return mean, variance, freedom
-
-
-def p_values(mean: Any, variance: Any, freedom: Any) -> NDArray[np.float64]:
-    """Probability of differences as large as these, were the models of each pair equally good."""
-    from scipy.special import stdtr
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stdtr(freedom, -np.abs(mean) / np.sqrt(variance))
-    return np.asarray(np.where(mean == 0, 1.0, np.where(variance == 0, 0.0, p)))
-
-
-def half_widths(deviation: Any, freedom: Any, confidence: float = 0.95) -> NDArray[np.float64]:
-    """Half the widths of the intervals of differences of many pairs of models.
-
-    Args:
-        deviation: Standard deviations of the differences: (...).
-        freedom: Their degrees of freedom, infinite with one seed: (...).
-        confidence: Coverage of the intervals, in (0, 1).
-    """
-    from scipy.special import ndtri, stdtrit
-
-    tail = 0.5 + confidence / 2
-    finite = np.where(np.isinf(freedom), 1.0, freedom)
-    factor = np.where(np.isinf(freedom), ndtri(tail), stdtrit(finite, tail))
-    return np.asarray(factor * deviation)

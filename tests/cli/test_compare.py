@@ -11,12 +11,14 @@ import pytest
 from scipy.stats import binomtest
 from typer.testing import CliRunner, Result
 
+from reports.rows import Row
+from reports.site import summarise
 from suite.cli import app
 from suite.data.datasets import load
 from suite.data.known import DATASETS
 from suite.records.arrays import RunArrays
 from suite.records.record import DatasetFacts, Environment, make_record
-from suite.records.store import Store, open_store
+from suite.records.store import Store, open_store, scan
 
 # Test images that a run has wrong, by model and seed.
 WRONG = {
@@ -56,44 +58,89 @@ def compare(results: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, ["compare", *arguments, "--results", str(results)])
 
 
-def test_only_common_seeds_count_and_images_are_told(results: Path) -> None:
+def column(results: Path) -> dict[str, Row]:
+    """The leaderboard's rows of the same records."""
+    rows = summarise(scan(results)).tables[0].rows
+    return {row.model: row for row in rows}
+
+
+def test_the_figures_are_those_of_the_leaderboard(results: Path) -> None:
     done = compare(results, "svm", "knn", "--json")
     assert done.exit_code == 0, done.output
     content = json.loads(done.stdout)
     assert (content["first"], content["second"]) == ("svm", "knn")
     (pair,) = content["comparisons"]
-    images = len(load("digits").labels("test"))
-    assert pair["accuracies"] == pytest.approx([1 - 2 / images, 1 - 8.5 / images])
-    assert pair["difference"]["mean"] == pytest.approx(6.5 / images)
+    rows = column(results)
+    for told, model in zip(pair["rows"], ("svm", "knn"), strict=True):
+        row = rows[model]
+        assert told["accuracy_mean"] == row.accuracy_mean
+        assert (told["rank"], told["tie_group"]) == (row.rank, row.tie_group)
+        assert told["seeds"] == list(row.seeds)
+    mean = pair["difference"]["mean"]
+    assert mean == pytest.approx(pair["rows"][0]["accuracy_mean"]
+                                 - pair["rows"][1]["accuracy_mean"])  # fmt: skip
     low, high = pair["difference"]["interval_95"]
-    assert low < pair["difference"]["mean"] < high
-    first, second = pair["seeds"]
+    assert low < mean < high
+    assert pair["difference"]["p_corrected"] >= pair["difference"]["p_value"]
+
+
+def test_runs_are_set_side_by_side_on_the_seeds_that_both_have(results: Path) -> None:
+    (pair,) = json.loads(compare(results, "svm", "knn", "--json").stdout)["comparisons"]
+    first, second = pair["common_seeds"]
     assert (first["seed"], first["only_first"], first["only_second"]) == (0, 8, 0)
     assert (second["seed"], second["only_first"], second["only_second"]) == (1, 6, 1)
     assert second["p_value"] == pytest.approx(binomtest(6, 7).pvalue)
-    assert pair["first_alone"] == [6, 7, 8, 9]  # knn is wrong there with both seeds
-    assert pair["second_alone"] == []
+    # With every seed of its own, the third of svm's among them, which has the first 300 wrong.
+    assert pair["first_alone"] == pair["second_alone"] == []
+
+
+def test_other_models_count_in_what_is_known_of_seeds(tmp_path: Path) -> None:
+    found = []
+    for others in ((), ((0, range(40)), (1, range(45, 130)))):
+        with open_store(tmp_path / str(len(others))) as store:
+            add(store, "svm", 0, range(2))
+            add(store, "knn", 0, range(2, 30))
+            for seed, wrong in others:
+                add(store, "logistic_regression", seed, wrong)
+        results = tmp_path / str(len(others))
+        (pair,) = json.loads(compare(results, "svm", "knn", "--json").stdout)["comparisons"]
+        found.append(pair)
+    alone, among = found
+    assert "images alone" in alone["method"]
+    assert "freedom" not in alone["difference"]
+    assert alone["verdict"] == "A is better"
+    assert "stands in" in among["method"]
+    assert among["difference"]["p_value"] > alone["difference"]["p_value"]
+
+
+def test_models_without_a_common_seed_are_compared_by_their_means(tmp_path: Path) -> None:
+    with open_store(tmp_path / "r") as store:
+        add(store, "svm", 0, range(2))
+        add(store, "knn", 1, range(200))
+    done = compare(tmp_path / "r", "svm", "knn")
+    assert "A is better" in done.stdout
+    assert "No seed that both have" in done.stdout
+    assert "198 test images only A gets right" in done.stdout
 
 
 def test_the_terminal_says_who_is_better_and_how_sure_that_is(results: Path) -> None:
-    done = compare(results, "svm", "knn")
+    done = compare(results, "knn", "svm")
     assert done.exit_code == 0, done.output
-    for text in ("A svm", "B knn", "protocol holdout, preset standard", "mean of 2 seeds",
-                 "seed 0: only A right 8, only B right 0", "such as 6, 7, 8, 9",
-                 "bootstrap over seeds"):  # fmt: skip
+    for text in ("A knn", "B svm", "protocol holdout, preset standard", "A rank 1 a, 97.64 ± 0.59",
+                 "mean of 2 seeds", "B rank 2 a", "mean of 3 seeds", "corrected for all pairs",
+                 "seed 0: only A right 0, only B right 8", "bootstrap over seeds"):  # fmt: skip
         assert text in " ".join(done.stdout.split()), text
 
 
-def test_one_seed_says_that_other_seeds_may_differ(tmp_path: Path) -> None:
+def test_a_pair_that_only_the_correction_leaves_tied_is_not_called_better(tmp_path: Path) -> None:
     with open_store(tmp_path / "r") as store:
-        add(store, "svm", 0, range(2))
-        add(store, "knn", 0, range(60))
-    done = compare(tmp_path / "r", "svm", "knn")
-    assert "A is better" in done.stdout
-    assert "One seed" in done.stdout
-    content = json.loads(compare(tmp_path / "r", "knn", "svm", "--json").stdout)
-    assert "freedom" not in content["comparisons"][0]["difference"]
-    assert "B is better" in compare(tmp_path / "r", "knn", "svm").stdout
+        for place, model in enumerate(("svm", "knn", "mlp", "sgd", "lightgbm", "xgboost")):
+            add(store, model, 0, range(60 * place, 60 * place + 3 + 9 * place))
+    done = " ".join(compare(tmp_path / "r", "svm", "knn").stdout.split())
+    assert "A is ahead, but the leaderboard can't tell the two apart" in done
+    assert "for all its 15 pairs" in done
+    assert "B is ahead" in compare(tmp_path / "r", "knn", "svm").stdout
+    assert column(tmp_path / "r")["svm"].tie_group == column(tmp_path / "r")["knn"].tie_group
 
 
 def test_a_publishable_preset_comes_first_and_another_can_be_asked_for(tmp_path: Path) -> None:
@@ -145,4 +192,4 @@ def test_a_damaged_record_is_named_and_gives_status_1(results: Path) -> None:
     done = compare(results, "svm", "knn")
     assert done.exit_code == 1
     assert str(path) in done.stderr
-    assert "mean of 1 seed" in done.stdout
+    assert "mean of 2 seeds" in done.stdout

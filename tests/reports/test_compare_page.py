@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from reports import compare_page, formats, pictures
-from reports.pairs import contests
+from reports import compare_page, formats, pictures, verdicts
+from reports.cells import rank_text
+from reports.pairs import Contest, contests
 from reports.rows import Description
 from reports.shell import Shell
 from reports.tables import build_tables
 from suite.data.datasets import Dataset, load
 from suite.data.known import DATASETS
-from suite.stats.paired import difference, mcnemar
+from suite.stats.paired import mcnemar
 from suite.stats.scoring import Scored
 
 MakeScored = Callable[..., Scored]
@@ -111,32 +112,67 @@ def choose(page: Page, a: str, b: str) -> None:
     page.get_by_label("B", exact=True).select_option(b)
 
 
+def contest_of(made: Sequence[Scored]) -> Contest:
+    (found,) = contests(build_tables(made, {}, tuple(DATASETS)))
+    return found
+
+
+def places(contest: Contest, *models: str) -> list[int]:
+    return [[row.model for row in contest.rows].index(model) for model in models]
+
+
 @pytest.mark.parametrize(
-    ("a", "b", "seeds"), [("knn", "mlp", (0, 1)), ("mlp", "knn", (0, 1)), ("svm", "mlp", (1,))]
+    ("a", "b", "seeds"),
+    [("knn", "mlp", (0, 1)), ("mlp", "knn", (0, 1)), ("svm", "mlp", (1,)), ("lone", "mlp", ())],
 )
-def test_figures_are_those_of_the_paired_comparison(
+def test_figures_are_those_of_the_leaderboard(
     open_page: Open, runs: Any, a: str, b: str, seeds: tuple[int, ...]
 ) -> None:
     page, _ = open_page(runs())
     choose(page, a, b)
-    first, second = (np.stack([outcomes(model)[s] for s in seeds]) for model in (a, b))
-    expected = difference(first, second)
-    low, high = expected.interval()
-    assert slot(page, "accuracy-0") == formats.percent(first.mean())
-    assert slot(page, "accuracy-1") == formats.percent(second.mean())
-    assert slot(page, "difference") == formats.signed(100 * expected.mean)
-    assert slot(page, "interval") == f"{formats.signed(100 * low)} to {formats.signed(100 * high)}"
-    assert slot(page, "p") == formats.p_value(expected.p_value)
-    better = "A" if expected.mean > 0 else "B"
-    assert expected.p_value < 0.05
-    assert slot(page, "told") == f"{better} is better on {TITLES['digits']}"
+    contest = contest_of(runs())
+    i, j = places(contest, a, b)
+    for which, row in enumerate((contest.rows[i], contest.rows[j])):
+        assert slot(page, f"rank-{which}") == rank_text(row)
+        assert slot(page, f"accuracy-{which}") == formats.accuracy(
+            row.accuracy_mean, row.accuracy_std
+        )
+        assert slot(page, f"runs-{which}") == str(row.runs)
+    mean, half = contest.pairs.mean[i, j], contest.half_width[i, j]
+    ends = (formats.signed(100 * (mean - half)), formats.signed(100 * (mean + half)))
+    assert slot(page, "difference") == formats.signed(100 * mean)
+    assert slot(page, "interval") == " to ".join(ends)
+    assert slot(page, "p") == formats.p_value(contest.p_value[i, j])
+    assert slot(page, "told") == f"{TITLES['digits']}: {verdicts.words(contest, i, j)}"
+    assert slot(page, "method") == verdicts.method(contest, i, j)
+    note = verdicts.NOTES[verdicts.note(contest, i, j)]
+    assert page.locator("[data-slot='note']").is_visible() == bool(note)
     rows = page.locator("[data-slot='seeds'] tr").all()
     assert len(rows) == len(seeds)
-    for row, seed, one, other in zip(rows, seeds, first, second, strict=True):
+    assert page.locator("[data-slot='no-seed']").is_visible() == (not seeds)
+    assert page.locator("[data-slot='by-seed']").is_visible() == bool(seeds)
+    for row, seed in zip(rows, seeds, strict=True):
+        one, other = outcomes(a)[seed], outcomes(b)[seed]
         only = int((one & ~other).sum()), int((other & ~one).sum())
         cells = [cell.inner_text() for cell in row.locator("th, td").all()]
         assert cells == [str(seed), str((one & other).sum()), str(only[0]), str(only[1]),
                          str((~one & ~other).sum()), formats.p_value(mcnemar(*only))]  # fmt: skip
+
+
+def test_each_verdict_and_note_has_its_words(
+    open_page: Open, runs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = verdicts.Verdict.AHEAD
+    monkeypatch.setattr(verdicts, "verdict", lambda *_: told)
+    monkeypatch.setattr(verdicts, "note", lambda *_: verdicts.Note.OTHER_LETTER)
+    page, _ = open_page(runs())
+    choose(page, "mlp", "knn")
+    said = slot(page, "told")
+    assert "B is ahead, but the leaderboard can't tell the two apart" in said
+    assert "all its 6 pairs" in said
+    assert slot(page, "note") == verdicts.NOTES[verdicts.Note.OTHER_LETTER]
+    page.locator("details summary").click()
+    assert "not after correction" in page.locator("details tbody tr").first.inner_text()
 
 
 def test_the_images_that_one_alone_gets_right_are_shown(
@@ -193,11 +229,9 @@ def test_the_address_holds_the_choice_and_gives_it_back(open_page: Open, runs: A
 
 def test_what_can_t_be_compared_is_said(open_page: Open, runs: Any) -> None:
     page, trouble = open_page(runs())
-    choose(page, "knn", "lone")
-    assert "no seed in common" in slot(page, "told")
-    assert not page.locator(".figures").is_visible()
     choose(page, "knn", "knn")
     assert slot(page, "told") == "Choose two different models"
+    assert not page.locator(".figures").is_visible()
     choose(page, "knn", "mlp")
     assert page.locator(".figures").is_visible()
     assert not [text for text in trouble if "/images/" not in text]
@@ -208,15 +242,16 @@ def test_neighbours_stand_in_a_table_and_lead_to_their_pair(open_page: Open, run
     page.locator("details summary").click()
     rows = page.locator("details tbody tr")
     assert rows.count() == 3
-    assert "no common seed" in rows.last.inner_text()
-    expected = difference(*(np.stack([outcomes(m)[1]]) for m in ("mlp", "svm")))
-    assert formats.signed(100 * expected.mean) in rows.nth(1).inner_text()
-    assert formats.p_value(expected.p_value) in rows.nth(1).inner_text()
+    contest = contest_of(runs())
+    i, j = places(contest, "mlp", "svm")
+    difference = formats.signed(100 * contest.pairs.mean[i, j])
+    assert difference in rows.nth(1).inner_text()
+    assert formats.p_value(contest.p_value[i, j]) in rows.nth(1).inner_text()
     rows.nth(1).get_by_role("link").click()
     page.wait_for_function("document.querySelector('[name=a]').value === 'mlp'")
     assert state(page) == {"table": "holdout-standard", "dataset": "digits", "a": "mlp",
                            "b": "svm"}  # fmt: skip
-    assert slot(page, "difference") == formats.signed(100 * expected.mean)
+    assert slot(page, "difference") == difference
 
 
 def test_a_model_with_a_page_is_linked_to_it(open_page: Open, runs: Any) -> None:

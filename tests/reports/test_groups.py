@@ -85,6 +85,18 @@ def test_the_exports_and_markdown_have_the_groups(runs: Any) -> None:
     assert "one seed" not in text
 
 
+def test_a_row_with_one_seed_says_by_what_it_is_judged(runs: Any, scored: MakeScored) -> None:
+    one = runs("b", 8_000)[:1]
+    for others, told in (
+        (runs("a", 9_000), "as the other rows of its family do"),
+        (runs("a", 9_000)[:1], "2 rows with one seed can be judged on the images"),
+    ):
+        (table,) = build_tables([*others, *one], {}, tuple(DATASETS))
+        text = to_markdown([table], [], {}).replace("\N{NO-BREAK SPACE}", " ")
+        assert told in text
+        assert [row.seeds_known for row in table.rows] == [len(others) > 1] * 2
+
+
 @pytest.mark.parametrize(
     ("group", "name"), [(1, "a"), (26, "z"), (27, "aa"), (52, "az"), (53, "ba")]
 )

@@ -60,3 +60,17 @@ def test_wilson_of_a_published_example() -> None:
 def test_wilson_refuses_what_is_no_proportion(arguments: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="must be in"):
         wilson(*arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.5, 0.9), (0.9, 0.97), (0.97, 0.995)])
+@pytest.mark.parametrize("trials", [360, 10_000])
+def test_wilson_holds_the_truth_as_often_as_it_says(low: float, high: float, trials: int) -> None:
+    generator = np.random.default_rng([trials, int(100 * low)])
+    # Many truths: counts are whole numbers, so that the coverage of one truth lies somewhat off
+    # 95 %, to either side (L. D. Brown et al., Statistical Science 16, 2001).
+    truths = generator.uniform(low, high, 4_000)
+    counts = generator.binomial(trials, truths)
+    ends = [wilson(count / trials, trials) for count in counts]
+    held = np.mean([a <= truth <= b for (a, b), truth in zip(ends, truths, strict=True)])
+    # Three deviations of so many draws.
+    assert abs(held - 0.95) < 3 * np.sqrt(0.05 * 0.95 / len(truths))
