@@ -90,7 +90,10 @@ def open_page(browser: Browser, visit: Visit, write: Callable[..., Path]) -> Ite
         contexts.append(context)
         page = context.new_page()
         trouble = visit(page, write(runs, descriptions or {}))
-        page.wait_for_load_state("networkidle")
+        if options.get("java_script_enabled", True):
+            # Two frames: the pictures that are shown have been asked for. "networkidle" may have
+            # passed unseen on a busy machine.
+            page.evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         return page, trouble
 
     yield opened
@@ -198,6 +201,13 @@ def test_a_picture_shows_its_own_part_of_the_sheet(
     page, _ = open_page(runs(), viewport={"width": 1000, "height": 900})
     choose(page, "knn", "svm")
     picture = page.locator("[data-slot='tiles-0'] [role=img]").last
+    picture.evaluate(
+        """async (shown) => {
+            const sheet = new Image();
+            sheet.src = getComputedStyle(shown).backgroundImage.slice(5, -2);
+            await sheet.decode();
+        }"""
+    )
     image = int(str(picture.get_attribute("aria-label")).split()[2].rstrip(","))
     assert image >= pictures.COLUMNS  # beyond the first row of the sheet
     pillow = pytest.importorskip("PIL.Image")
