@@ -120,10 +120,6 @@ def contest_of(made: Sequence[Scored]) -> Contest:
     return found
 
 
-def places(contest: Contest, *models: str) -> list[int]:
-    return [[row.model for row in contest.rows].index(model) for model in models]
-
-
 @pytest.mark.parametrize(
     ("a", "b", "seeds"),
     [("knn", "mlp", (0, 1)), ("mlp", "knn", (0, 1)), ("svm", "mlp", (1,)), ("lone", "mlp", ())],
@@ -134,15 +130,14 @@ def test_figures_are_those_of_the_leaderboard(
     page, _ = open_page(runs())
     choose(page, a, b)
     contest = contest_of(runs())
-    i, j = places(contest, a, b)
+    i, j = ([row.model for row in contest.rows].index(model) for model in (a, b))
     for which, row in enumerate((contest.rows[i], contest.rows[j])):
         assert slot(page, f"rank-{which}") == rank_text(row)
-        assert slot(page, f"accuracy-{which}") == formats.accuracy(
-            row.accuracy_mean, row.accuracy_std
-        )
+        accuracy = formats.accuracy(row.accuracy_mean, row.accuracy_std)
+        assert slot(page, f"accuracy-{which}") == accuracy
         assert slot(page, f"runs-{which}") == str(row.runs)
     mean, half = contest.pairs.mean[i, j], contest.half_width[i, j]
-    ends = (formats.signed(100 * (mean - half)), formats.signed(100 * (mean + half)))
+    ends = [formats.signed(100 * end) for end in (mean - half, mean + half)]
     assert slot(page, "difference") == formats.signed(100 * mean)
     assert slot(page, "interval") == " to ".join(ends)
     assert slot(page, "p") == formats.p_value(contest.p_value[i, j])
@@ -165,8 +160,7 @@ def test_figures_are_those_of_the_leaderboard(
 def test_each_verdict_and_note_has_its_words(
     open_page: Open, runs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = verdicts.Verdict.AHEAD
-    monkeypatch.setattr(verdicts, "verdict", lambda *_: told)
+    monkeypatch.setattr(verdicts, "verdict", lambda *_: verdicts.Verdict.AHEAD)
     monkeypatch.setattr(verdicts, "note", lambda *_: verdicts.Note.OTHER_LETTER)
     page, _ = open_page(runs())
     choose(page, "mlp", "knn")
@@ -201,13 +195,9 @@ def test_a_picture_shows_its_own_part_of_the_sheet(
     page, _ = open_page(runs(), viewport={"width": 1000, "height": 900})
     choose(page, "knn", "svm")
     picture = page.locator("[data-slot='tiles-0'] [role=img]").last
-    picture.evaluate(
-        """async (shown) => {
-            const sheet = new Image();
-            sheet.src = getComputedStyle(shown).backgroundImage.slice(5, -2);
-            await sheet.decode();
-        }"""
-    )
+    load = "(async () => {const i = new Image(); i.src = address; await i.decode()})()"
+    address = "getComputedStyle(shown).backgroundImage.slice(5, -2)"
+    picture.evaluate(f"shown => {load.replace('address', address)}")
     image = int(str(picture.get_attribute("aria-label")).split()[2].rstrip(","))
     assert image >= pictures.COLUMNS  # beyond the first row of the sheet
     pillow = pytest.importorskip("PIL.Image")
@@ -253,10 +243,9 @@ def test_neighbours_stand_in_a_table_and_lead_to_their_pair(open_page: Open, run
     rows = page.locator("details tbody tr")
     assert rows.count() == 3
     contest = contest_of(runs())
-    i, j = places(contest, "mlp", "svm")
-    difference = formats.signed(100 * contest.pairs.mean[i, j])
+    difference = formats.signed(100 * contest.pairs.mean[1, 2])
     assert difference in rows.nth(1).inner_text()
-    assert formats.p_value(contest.p_value[i, j]) in rows.nth(1).inner_text()
+    assert formats.p_value(contest.p_value[1, 2]) in rows.nth(1).inner_text()
     rows.nth(1).get_by_role("link").click()
     page.wait_for_function("document.querySelector('[name=a]').value === 'mlp'")
     assert state(page) == {"table": "holdout-standard", "dataset": "digits", "a": "mlp",
