@@ -250,7 +250,7 @@ def stop_for_a_while(soak: Soak, suite: psutil.Process) -> None:
     "SUITE_SOAK_RUNS" not in os.environ,
     reason="takes minutes: set SUITE_SOAK_RUNS to a number of runs, such as 400",
 )
-@pytest.mark.timeout(300 + 6 * RUNS)
+@pytest.mark.timeout(600 + 10 * RUNS)
 def test_nothing_is_lost_or_done_twice_whatever_goes_wrong(soak: Soak) -> None:
     names = ["killed child", "stopped child", "killed parent", "interrupt", "jumping clock",
              "damaged record"]  # fmt: skip
