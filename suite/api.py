@@ -115,8 +115,7 @@ def run(
 
 
 def _run(settings: Settings, progress: bool) -> Iterator[Record]:
-    from rich.console import Console
-
+    from suite.console import Console
     from suite.progress import SweepProgress
     from suite.records.store import open_store
 

@@ -11,7 +11,8 @@ from pydantic_core import from_json
 from suite.audit.commits import committed_contents, committed_files, content_name
 from suite.audit.finding import Fault, Finding, shown
 from suite.audit.leftovers import is_record_place
-from suite.audit.reading import LARGEST_JSON, changed_fields, read_bytes
+from suite.audit.reading import changed_fields
+from suite.records.reading import LARGEST_JSON, read_regular
 from suite.records.record import digest_of
 from suite.records.store import SUPERSEDED
 
@@ -55,7 +56,7 @@ def _content(path: Path) -> bytes | None:
     """The content of a plain file of no more than a record's size; of others elsewhere is told."""
     try:
         plain = path.is_file() and not path.is_symlink()
-        return read_bytes(path, LARGEST_JSON) if plain else None
+        return read_regular(path, LARGEST_JSON) if plain else None
     except (OSError, ValueError):
         return None
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from suite.audit.finding import shown
-from suite.audit.reading import read_bytes
 from suite.errors import DataError, UsageError
 from suite.protocol.rules import PROTOCOLS
 from suite.records.archive import parse_array, read_archive
 from suite.records.arrays import RunArrays
+from suite.records.reading import read_regular
 from suite.records.record import (
     CONFIDENCE_SCALE,
     LONGEST_SOURCE,
@@ -132,7 +132,7 @@ def _checked_name(claim: Claim, known: Known) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        return read_bytes(path, LARGEST_FILE)
+        return read_regular(path, LARGEST_FILE)
     except OSError as error:
         raise DataError(f"{path}: can't be read ({error.strerror})") from error
     except ValueError as error:
@@ -167,19 +167,23 @@ def _from_csv(content: bytes) -> dict[str, NDArray[Any]]:
     if header not in ([*COLUMNS], [*COLUMNS[:2]]):
         raise ValueError(f"its first line is {shown(','.join(header))!r}, expected "
                          "index,prediction or index,prediction,confidence")  # fmt: skip
-    values: list[list[str]] = []
+    numbers = (int, int, float)
+    values: list[list[int | float]] = []
     for row in reader:
         if row and len(row) != len(header):
             raise ValueError(
                 f"line {reader.line_num} has {len(row)} fields, expected {len(header)}"
             )
-        values += [row] if row else []
+        try:
+            read = [number(text) for number, text in zip(numbers, row, strict=False)]
+        except ValueError as error:
+            raise ValueError(f"line {reader.line_num}: {error}") from error
+        values += [read] if row else []
     columns = zip(*values, strict=True) if values else ([] for _ in header)
     types = {"index": np.int64, "prediction": np.int64, "confidence": np.float64}
     # One by one: an array of texts would give each as much room as the longest needs.
     return {
-        name: np.fromiter(map(float if name == "confidence" else int, column), types[name])
-        for name, column in zip(header, columns, strict=True)
+        name: np.fromiter(column, types[name]) for name, column in zip(header, columns, strict=True)
     }
 
 

@@ -18,10 +18,9 @@ from suite.audit.commits import committed_versions
 from suite.audit.finding import RUN_AGAIN, Fault, shown
 from suite.records.archive import pack_archive, read_archive
 from suite.records.arrays import RunArrays
+from suite.records.reading import LARGEST_ARCHIVE, LARGEST_JSON, read_regular
 from suite.records.record import UNVERIFIED, Record, digest_of
 
-LARGEST_JSON = 4 * 2**20
-LARGEST_ARCHIVE = 16 * 2**20
 _MOST_SCHEMA_FAULTS = 10
 _RESTORE = "Restore the file that the suite wrote, or run it again with `suite run --force`."
 
@@ -49,7 +48,7 @@ def open_record(path: Path, folder: Path) -> Opened:
         folder: The results folder that it lies in.
     """
     try:
-        content = read_bytes(path, LARGEST_JSON)
+        content = read_regular(path, LARGEST_JSON)
         record = Record.model_validate_json(content)
         canonical = record.to_json().encode()
         digest = digest_of(from_json(content))
@@ -72,19 +71,6 @@ def open_record(path: Path, folder: Path) -> Opened:
     of_text = _text_faults(record, content, canonical, digest, path)
     of_place = place_faults(record, path, folder)
     return Opened(record=record, arrays=arrays, faults=(*of_text, *of_place, *of_arrays))
-
-
-def read_bytes(path: Path, most: int) -> bytes:
-    """The content of a file that is not larger than it may be.
-
-    Raises:
-        OSError: It can't be read.
-        ValueError: It is larger than `most` bytes.
-    """
-    size = path.stat().st_size
-    if size > most:
-        raise ValueError(f"{size:,} bytes, which is more than the {most:,} that are read")
-    return path.read_bytes()
 
 
 def _unreadable(reason: str) -> Opened:
@@ -161,7 +147,7 @@ def _open_arrays(record: Record, path: Path) -> tuple[RunArrays | None, list[Fau
             return None, fault(f"no {path.name}, since the record names no arrays", "one")
         return None, []
     try:
-        content = read_bytes(path, LARGEST_ARCHIVE)
+        content = read_regular(path, LARGEST_ARCHIVE)
         arrays = RunArrays(**read_archive(content))
     except FileNotFoundError:
         return None, fault(f"the arrays in {path.name}", "no such file")

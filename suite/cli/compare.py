@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say, say_json
 from suite.errors import UsageError
 from suite.protocol.rules import preset_named, protocol_named
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from reports.comparison import Comparison, Difference
     from reports.published_models import Resolver
     from reports.rows import Row
+    from suite.console import Console
     from suite.selection import Selection
 
 _SHOWN_IMAGES = 10
@@ -70,13 +69,13 @@ def compare(
             "second": models[1].label,
             "comparisons": [pair.to_content() for pair in pairs],
         }
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+        say_json(content)
     else:
-        from rich.console import Console
+        from suite.console import Console
 
         print_comparisons(pairs, (models[0].label, models[1].label), Console(highlight=False))
     for damage in damaged:
-        typer.echo(f"damaged: {damage.path}: {damage.reason}", err=True)
+        say(f"damaged: {damage.path}: {damage.reason}", err=True)
     if damaged:
         raise typer.Exit(1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say, say_json
 from suite.data.known import DATASETS, DatasetInfo, info_of
 from suite.errors import DataError, UsageError, did_you_mean
 
@@ -51,7 +51,7 @@ def status(
 
     files = [state for info in _chosen(datasets) for state in survey(info, data_dir)]
     if as_json:
-        typer.echo(json.dumps({"cache": str(cache_dir()), "files": [asdict(f) for f in files]}))
+        say_json({"cache": str(cache_dir()), "files": [asdict(f) for f in files]})
     else:
         _show(files)
     if any(state.problems and not state.ok for state in files):
@@ -63,10 +63,10 @@ def status(
 )
 def fetch(datasets: Datasets = _ALL, data_dir: DataDir = None) -> None:
     """Find or download datasets, check them, and decode them into the suite's cache."""
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
+    from suite.console import Console
     from suite.data.datasets import prepare
 
     failures: list[str] = []
@@ -81,7 +81,7 @@ def fetch(datasets: Datasets = _ALL, data_dir: DataDir = None) -> None:
             except DataError as error:
                 failures.append(str(error))
                 continue
-        typer.echo(f"{info.name}: ready in {dataset.folder}")
+        say(f"{info.name}: ready in {dataset.folder}")
     if failures:
         raise DataError("\n".join(failures))
 
@@ -139,16 +139,16 @@ def _chosen(names: str) -> list[DatasetInfo]:
 
 
 def _show(files: Sequence[FileStatus]) -> None:
-    from rich.console import Console
+    from suite.console import Console
 
     console = Console(highlight=False)
     if console.is_terminal:
         console.print(_table(files))
     else:
         for state in files:
-            typer.echo(f"{state.dataset}  {state.file}  {_verdict(state)}  {_where(state)}")
+            say(f"{state.dataset}  {state.file}  {_verdict(state)}  {_where(state)}")
     for line in _remarks(files):
-        typer.echo(line)
+        say(line)
 
 
 def _table(files: Sequence[FileStatus]) -> Table:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say, say_json
 from suite.errors import UsageError, did_you_mean
 from suite.registry import Model, Registry, discover, normal_name
 
@@ -36,11 +36,11 @@ def list_models(
         ]
         summaries = [_summary(model) for model in models]
         content = {"models": summaries, "broken": broken}
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
     else:
         _show(models)
     for item in registry.broken:
-        typer.echo(f"broken: {item}", err=True)
+        say(f"broken: {item}", err=True)
 
 
 def _of_families(registry: Registry, families: list[str]) -> list[Model]:
@@ -66,7 +66,7 @@ def _summary(model: Model) -> dict[str, Any]:
 
 
 def _show(models: list[Model]) -> None:
-    from rich.console import Console
+    from suite.console import Console
 
     console = Console()
     if models:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say
 from suite.cli.validate import known_facts
 from suite.errors import UsageError, did_you_mean
 
@@ -56,17 +57,17 @@ def merge(
 
 def _print(done: Merge, into: Path) -> None:
     for folder, finding in done.findings[:_MOST_SHOWN]:
-        typer.echo(f"{folder}: {finding}", err=True)
+        say(f"{folder}: {finding}", err=True)
     for conflict in done.conflicts[:_MOST_SHOWN]:
         what = f"kept {conflict.kept}" if conflict.kept else "not decided, see --keep"
-        typer.echo(f"conflict: {conflict.ours} and {conflict.theirs} differ: {what}", err=True)
+        say(f"conflict: {conflict.ours} and {conflict.theirs} differ: {what}", err=True)
     unseen = sum(max(len(found) - _MOST_SHOWN, 0) for found in (done.findings, done.conflicts))
     if unseen:
-        typer.echo(f"and {unseen:,} more", err=True)
+        say(f"and {unseen:,} more", err=True)
     if done.done:
-        typer.echo(
+        say(
             f"{done.added:,} records added to {into}, {done.identical:,} were there already, "
             f"{len(done.conflicts):,} conflicts"
         )
     else:
-        typer.echo("nothing was merged", err=True)
+        say("nothing was merged", err=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from suite.cli import options as o
+from suite.cli.say import say
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from suite.console import Console
     from suite.runner.plan import Job
     from suite.sweep import Sweep
 
@@ -42,8 +40,7 @@ def plan(
     - suite plan --models svm,cmasch --seeds 1
     - suite plan --models svm --train-sizes 600,6000,60000
     """
-    from rich.console import Console
-
+    from suite.console import Console
     from suite.sweep import prepare
 
     settings = o.settings_of(
@@ -113,9 +110,9 @@ def print_summary(sweep: Sweep, console: Console) -> None:
     for model in missing:
         console.print(f"left out: {model.name}, not installed: {model.install_hint}", markup=False)
     for broken in sweep.registry.broken:
-        typer.echo(f"left out: {broken}", err=True)
+        say(f"left out: {broken}", err=True)
     for damage in sweep.damaged:
-        typer.echo(f"damaged: {damage.path}: {damage.reason}; it is done again", err=True)
+        say(f"damaged: {damage.path}: {damage.reason}; it is done again", err=True)
 
 
 def _all_images(sweep: Sweep) -> Iterator[str]:

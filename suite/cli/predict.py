@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def predict(
     answers = classify(model, saved, np.stack([picture.pixels for picture in pictures]))
     if as_json:
         facts = {"model": _about(saved), "images": _facts(saved, pictures, answers)}
-        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+        say_json(facts)
     else:
         _show(saved, pictures, answers, top)
 
@@ -83,9 +83,9 @@ def _facts(
 
 
 def _show(saved: SavedModel, pictures: Sequence[Picture], answers: Answers, top: int) -> None:
-    from rich.console import Console
     from rich.text import Text
 
+    from suite.console import Console
     from suite.data.known import info_of
 
     console = Console(highlight=False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say
 from suite.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,13 +98,13 @@ def _print_release(made: Release, site: Path) -> None:
 
     folder = site / FOLDER / made.name
     tables = ", ".join(f"{table.protocol}-{table.preset}" for table in made.tables)
-    typer.echo(f"release {made.name} of {made.manifest.date}: {tables}")
-    typer.echo(f"{len(made.manifest.records):,} records, identifier {made.identifier}")
-    typer.echo(f"how to cite it: {folder / CITATION}")
+    say(f"release {made.name} of {made.manifest.date}: {tables}")
+    say(f"{len(made.manifest.records):,} records, identifier {made.identifier}")
+    say(f"how to cite it: {folder / CITATION}")
     for path in (folder / "index.html", site / "releases.html"):
-        typer.echo(str(path))
+        say(str(path))
     if not made.manifest.publishable:
-        typer.echo("not publishable: it has tables whose numbers are not to be quoted", err=True)
+        say("not publishable: it has tables whose numbers are not to be quoted", err=True)
 
 
 def _print_unfinished(tables: Sequence[Table]) -> None:
@@ -114,22 +115,22 @@ def _print_unfinished(tables: Sequence[Table]) -> None:
     for table in tables:
         missing = progress(table, titles)
         if missing:
-            typer.echo(f"not finished: {table.protocol}-{table.preset}: {missing}", err=True)
+            say(f"not finished: {table.protocol}-{table.preset}: {missing}", err=True)
 
 
 def _print_check(found: Check, results: Path) -> None:
     made = found.release
-    typer.echo(f"release {made.name} of {made.manifest.date}, identifier {made.identifier}")
+    say(f"release {made.name} of {made.manifest.date}, identifier {made.identifier}")
     for problem in found.problems:
-        typer.echo(f"damaged: {problem}", err=True)
+        say(f"damaged: {problem}", err=True)
     if not found.problems:
-        typer.echo(f"all {len(made.manifest.files) + 4} files are as they were released")
-    typer.echo(
+        say(f"all {len(made.manifest.files) + 4} files are as they were released")
+    say(
         f"of {len(made.manifest.records):,} records in {results}: {found.unchanged:,} unchanged, "
         f"{len(found.replaced):,} replaced, {len(found.missing):,} missing or damaged"
     )
     for state, paths in (("replaced", found.replaced), ("missing", found.missing)):
         for path in paths[:_SHOWN_PATHS]:
-            typer.echo(f"{state}: {path}")
+            say(f"{state}: {path}")
         if len(paths) > _SHOWN_PATHS:
-            typer.echo(f"{state}: and {len(paths) - _SHOWN_PATHS:,} more")
+            say(f"{state}: and {len(paths) - _SHOWN_PATHS:,} more")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say, say_json
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from reports.reproduction import Reproduction
+    from suite.console import Console
 
 _WIDE = 120
 _STYLES = {"reproduced": "green", "higher": "yellow", "lower": "yellow", "failed": "red"}
@@ -49,13 +49,13 @@ def reproduce(
         from reports.reproduction_cells import to_content
 
         content = {"rows": [to_content(row) for row in rows]}
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+        say_json(content)
     else:
-        from rich.console import Console
+        from suite.console import Console
 
         print_reproductions(rows, Console(highlight=False))
     for damage in damaged:
-        typer.echo(f"damaged: {damage.path}: {damage.reason}", err=True)
+        say(f"damaged: {damage.path}: {damage.reason}", err=True)
     if damaged:
         raise typer.Exit(1)
 

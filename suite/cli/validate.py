@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from suite.cli import options as o
+from suite.cli.say import say, say_json
 
 if TYPE_CHECKING:
     from suite.audit.known import Known
@@ -46,7 +46,7 @@ def validate(
             "warnings": audit.warnings,
             "findings": [finding.to_content() for finding in audit.findings],
         }
-        typer.echo(json.dumps(content, indent=1, allow_nan=False))
+        say_json(content)
     else:
         _print(audit)
     if audit.errors or (strict and audit.warnings):
@@ -76,8 +76,8 @@ def known_facts(plugins: list[Path] | None, data_dir: Path | None) -> Known:
 
 def _print(audit: Audit) -> None:
     for finding in audit.findings[:_MOST_SHOWN]:
-        typer.echo(str(finding), err=True)
+        say(str(finding), err=True)
     unseen = len(audit.findings) - _MOST_SHOWN
     if unseen > 0:
-        typer.echo(f"and {unseen:,} more: see --json", err=True)
-    typer.echo(f"{audit.records:,} records, {audit.errors:,} errors, {audit.warnings:,} warnings")
+        say(f"and {unseen:,} more: see --json", err=True)
+    say(f"{audit.records:,} records, {audit.errors:,} errors, {audit.warnings:,} warnings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,13 @@ def test_a_bad_file_is_a_clear_error(
     assert isinstance(done.exception, DataError)
     assert str(path) in str(done.exception)
     assert not (results / "unverified").exists()
+    if name in {"words.csv", "halves.csv"}:
+        assert "line 2: invalid literal for int()" in str(done.exception)
+
+
+def test_a_pipe_is_not_waited_for(results: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "not a regular file" in str(bring(tmp_path / "pipe.csv", results).exception)
 
 
 def test_a_file_that_is_not_there_or_too_large_is_a_clear_error(
