@@ -98,7 +98,7 @@ def scan(
     try:
         is_file = folder.exists() and not folder.is_dir()
     except OSError as error:
-        raise StoreError(f"{folder} can't be read ({error.strerror}); name another one") from error
+        raise StoreError(f"{folder}: {error.strerror}, expected a results folder") from error
     if is_file:
         raise StoreError(f"{folder} is a file, expected a results folder; name another one")
     for path in record_paths(folder, dataset, table, models):
