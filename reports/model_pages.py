@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reports import formats, model_view
 from reports import reproduction_cells as cells
+from reports.captions import DAGGER
 from reports.cells import rank_text
 from reports.curves import Chart, chart
 from reports.documentation import Described, described
@@ -259,6 +260,7 @@ def to_html(
                 published_value=published_value,
                 link=web_address,
                 view=model_view,
+                dagger=DAGGER,
                 chart_size=(CHART_WIDTH, CHART_HEIGHT),
                 diagram_size=(DIAGRAM_SIDE, DIAGRAM_BARS),
                 fewest=FEWEST,

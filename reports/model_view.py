@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reports.formats import count, span
+from reports.captions import machine_name
+from reports.formats import count, listing, span
 from suite.data.known import DATASETS
 from suite.grammar import spell
 from suite.meanings import meanings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from reports.rows import Row
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,19 @@ def _about(numbers: Sequence[int]) -> str:
     if min(numbers) == max(numbers):
         return count(numbers[0])
     return f"{count(min(numbers))} to {count(max(numbers))}"
+
+
+def measured_elsewhere(rows: Iterable[Row]) -> str:
+    """Which machines some rows' times are from, where most rows of their tables are from another.
+
+    Args:
+        rows: A model's rows.
+
+    Returns:
+        Names with commas between; "" where all times can be compared with other models'.
+    """
+    machines = (row.machine for row in rows if not row.comparable)
+    return listing(list(dict.fromkeys(machine_name(one) for one in machines if one is not None)))
 
 
 def environments(runs: Iterable[Scored]) -> tuple[tuple[str, Environment], ...]:

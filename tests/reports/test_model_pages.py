@@ -27,6 +27,7 @@ from suite.stats.scoring import CLASSES, Scored
 
 MakeScored = Callable[..., Scored]
 Visit = Callable[[Page, Path], list[str]]
+ORDER = tuple(DATASETS)
 TITLES = {name: info.title for name, info in DATASETS.items()}
 HOSTILE = "<script>document.title='run'</script>\"'|<img src=x onerror=\"document.title=1\">\u202e"
 HISTORY = [{"epoch": i + 1, "accuracy": 0.5 + i / 10, "val_accuracy": 0.6 + i / 20}
@@ -64,7 +65,7 @@ def runs(scored: MakeScored, registry: Registry) -> Callable[..., list[Scored]]:
 
 
 def pages_of(runs: list[Scored], registry: Registry, *results: Result) -> tuple[ModelPage, ...]:
-    tables = build_tables(runs, {}, tuple(DATASETS))
+    tables = build_tables(runs, {}, ORDER)
     return model_pages(tables, reproduce(results, tables, registry), registry)
 
 
@@ -92,6 +93,24 @@ def test_a_page_says_what_the_model_is_and_what_its_runs_gave(
     assert text.count("<polyline") == 2 * 6  # training and validation of each run with a history
     assert "has changed since" in text  # the failed run is of other code
     assert "has changed since" not in text_of(runs(), registry)
+
+
+def test_times_from_another_machine_than_most_are_marked(
+    runs: Any, registry: Registry, scored: MakeScored
+) -> None:
+    def of(model: str, processor: str, dataset: str = "fashion") -> list[Scored]:
+        own = {"parameters": {"C": 1.0, "layers": [10, 5]}} if model == "net" else {}
+        return [scored(0.9, model=model, dataset=dataset, environment={"processor": processor},
+                       **own)]  # fmt: skip
+
+    others = [run for n in range(3) for run in of(f"other{n}", "Xeon")]
+    tables = build_tables([*others, *of("net", "Xeon"), *of("net", "EPYC", "mnist")], {}, ORDER)
+    (page,) = (p for p in model_pages(tables, (), registry) if p.entry == "net")
+    ((_, text),) = to_html([page], Shell(TITLES, "1"))
+    assert text.count("†</td>") == 1
+    assert "not to be compared with theirs: <bdi>EPYC, 1 thread</bdi>" in text
+    (alone,) = model_pages(build_tables(of("net", "EPYC"), {}, ORDER), (), registry)
+    assert "†" not in dict(to_html([alone], Shell(TITLES, "1")))["models/net.html"]
 
 
 @pytest.mark.parametrize(
