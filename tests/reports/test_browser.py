@@ -117,6 +117,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen(
     assert switch.inner_text() == "Theme: light"
     light = paper()
     assert light != dark
+    page.wait_for_timeout(500)  # what a page stores reaches other processes a little later
     page.reload()
     assert (paper(), switch.inner_text()) == (light, "Theme: light")
     page.emulate_media(color_scheme="light")

@@ -68,7 +68,7 @@ def test_letters_are_explained_above_the_table_and_where_they_stand(
     page, _ = open_page(tied)
     caption = page.locator("caption .about")
     assert "same letter behind their rank can’t be told apart" in caption.inner_text()
-    assert "by the test images alone" in caption.inner_text()
+    assert "judged on the images alone" in caption.inner_text()
     assert caption.get_by_role("link").get_attribute("href") == "methods.html#ties"
     second = page.locator("tr", has=page.locator("th[data-label=b]")).locator("td.rank abbr")
     assert second.first.inner_text() == "a"

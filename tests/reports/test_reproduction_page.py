@@ -116,7 +116,7 @@ def test_the_page_fits_and_runs_nothing(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     systems = page.locator("section[aria-labelledby=systems]")
     systems.get_by_role("button", name="Difference").click()
-    assert systems.locator("tbody tr").first.locator(".chip").inner_text() == "lower"
+    assert systems.locator("tbody tr").first.locator(".verdict .chip").inner_text() == "lower"
     page.get_by_label("Search").first.fill("cmasch")
     assert systems.locator("tbody tr:visible").count() == 5
     systems.locator("summary:visible").first.click()
