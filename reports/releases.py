@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from suite.errors import RecordError, UsageError
+from suite.errors import RecordError, UsageError, place_of
 from suite.records.record import Part, Sha256
 
 SCHEMA: Literal[1] = 1
@@ -249,7 +249,7 @@ def _table(folder: Path, file: str, manifest: Manifest) -> FrozenTable:
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        place = place_of(first["loc"])
         return f"not valid: {place}: {first['msg']}"
     if isinstance(error, OSError):
         return f"can't read {error.filename}: {error.strerror}"

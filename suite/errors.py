@@ -68,6 +68,15 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
 
 
+def place_of(location: Iterable[object]) -> str:
+    """Where in a file something is wrong, such as "dataset.sums": one line, each name cut.
+
+    Args:
+        location: Names and numbers from the outermost to the innermost; they may be anyone's.
+    """
+    return ".".join(printable(str(part)[:100]) for part in location) or "the file"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint naming the known words nearest to `name`, or all of them where none is near.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suite.errors import DataError, SuiteError, did_you_mean
+from suite.errors import DataError, SuiteError, did_you_mean, place_of
 
 
 def test_a_terminal_obeys_no_name_in_a_message() -> None:
@@ -18,3 +18,10 @@ def test_a_hint_names_the_nearest_words_or_all() -> None:
     assert did_you_mean("fasion", ["fashion", "mnist"]) == " Did you mean fashion?"
     assert did_you_mean("x", ["b", "a"]) == " Known: a, b."
     assert did_you_mean("x", []) == ""
+
+
+def test_a_place_is_one_line_whatever_names_lead_there() -> None:
+    assert place_of(["dataset", "sums", 3]) == "dataset.sums.3"
+    assert place_of(["dataset", "a\nb\x1b"]) == r"dataset.a\nb\x1b"
+    assert len(place_of(["x" * 5_000])) == 100
+    assert place_of([]) == "the file"

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from suite.data.known import info_of
-from suite.errors import ModelError
+from suite.errors import ModelError, place_of
 from suite.records.record import (
     DatasetFacts,
     Environment,
@@ -222,7 +222,7 @@ def _described(beside: Path) -> SavedModel:
         ) from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        place = place_of(first["loc"])
         raise ModelError(
             f"{beside}: not the description of a saved model: {place}: {first['msg']}"
         ) from error

@@ -20,7 +20,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from suite.errors import RecordError, StoreError
+from suite.errors import RecordError, StoreError, place_of
 from suite.records.archive import pack_archive, read_archive
 from suite.records.arrays import RunArrays
 from suite.records.lock import take_lock
@@ -139,7 +139,7 @@ def read_run(path: Path, folder: Path) -> StoredRun:
         raise RecordError(f"can't be read: {error.strerror}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        place = place_of(first["loc"])
         raise RecordError(f"not a valid record: {place}: {first['msg']}") from error
     except (ValueError, RecursionError) as error:
         raise RecordError(f"not a valid record: {error}") from error
