@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from suite.errors import place_of
 from suite.records.record import LARGEST_NUMBER, Figure, NotNegative
 
 _Whole = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
@@ -107,5 +108,5 @@ def fault_of(facts: Mapping[str, Any]) -> str:
 def first_fault(error: ValidationError) -> str:
     """The first thing that pydantic found wrong, on one line."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part)[:40] for part in first["loc"])
-    return f"{place or 'the whole'} is wrong: {' '.join(first['msg'].split())[:200]}"
+    place = place_of(first["loc"]) if first["loc"] else "the whole"
+    return f"{place} is wrong: {' '.join(first['msg'].split())[:200]}"

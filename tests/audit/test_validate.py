@@ -233,3 +233,11 @@ def test_a_plugin_that_is_not_here_is_a_warning_but_its_hash_is_checked(
     (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
     edit(str(path.relative_to(results)), {"parameters.max_depth": 9})
     assert fields(validate(results, bare)) == ["variant"]
+
+
+def test_a_name_of_two_lines_within_a_record_is_told_in_one(results: Path, known: Known) -> None:
+    path = results / EPOCHS
+    content = json.loads(path.read_text())
+    content["dataset"]["sums"]["a\nb"] = None
+    path.write_text(json.dumps(content))
+    assert r"dataset.sums.a\nb" in fields(validate(results, known))
