@@ -16,7 +16,6 @@ from pydantic_core import from_json
 
 from suite.audit.commits import committed_versions
 from suite.audit.finding import RUN_AGAIN, Fault, shown
-from suite.errors import place_of
 from suite.records.archive import pack_archive, read_archive
 from suite.records.arrays import RunArrays
 from suite.records.reading import LARGEST_ARCHIVE, LARGEST_JSON, read_regular
@@ -58,7 +57,7 @@ def open_record(path: Path, folder: Path) -> Opened:
     except ValidationError as error:
         faults = (
             Fault(
-                field=place_of(one["loc"]) if one["loc"] else "",
+                field=".".join(map(str, one["loc"])),
                 expected=f"what the schema has ({one['msg']})",
                 found=shown(one.get("input")),
                 remedy=_RESTORE,
