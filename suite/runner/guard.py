@@ -142,14 +142,16 @@ class _Guard:
 
     def _over_limit(self, now: float) -> str:
         task = self.task
+        stopped = self._worker_is_stopped(now)
         if task.limit_seconds is not None and now - self.started > task.limit_seconds:
-            return "timeout"
+            # A worker that is stopped at its limit did not end for that reason, however late.
+            return "timeout" if self.stopped_since is None else "stopped"
         memory = [memory_of(process) for process in descendants(self.me)]
         if self.answer is None:
             self.peak = max(self.peak, sum(used.private for used in memory) - self.baseline)
         if task.limit_bytes is not None and sum(m.shared_out for m in memory) > task.limit_bytes:
             return "out_of_memory"
-        return "stopped" if self._worker_is_stopped(now) else ""
+        return "stopped" if stopped else ""
 
     def _worker_is_stopped(self, now: float) -> bool:
         stopped = False
