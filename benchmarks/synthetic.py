@@ -154,6 +154,7 @@ def _record(
         predict_wall_seconds=seconds / 40,
         peak_memory_mib=float(random.uniform(100, 900)),
         parameter_count=Count(total=int(random.integers(1_000, 5_000_000))),
+        model_bytes=int(random.integers(10_000, 200_000_000)),
         history=history if cnn else None,
         log_loss=float(random.uniform(0.2, 0.5)),
         arrays_sha256=arrays_sha256,

@@ -177,7 +177,7 @@ def _costs(table: Table, titles: Mapping[str, str]) -> str:
         f"From the runs on {first} unless another dataset is named: numbers that the fitted model "
         "needs to predict; processor and wall seconds of training; wall time of prediction by "
         "image; means over the runs. Memory is the highest of a run, above what the process "
-        "held before it."
+        "held before it. Size is that of the fitted model, uncompressed; of networks the weights."
     )
 
 

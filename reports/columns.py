@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reports.formats import ABSENT, count, percent, quantity
+from reports.formats import ABSENT, count, mebibytes, percent, quantity
 from reports.rows import Row
 
 
@@ -100,4 +100,5 @@ COSTS = (
         "memory", ("Memory", "MiB"), "memory MiB",
         lambda row: row.peak_memory_mib, quantity, by_machine=True,
     ),
+    Column("size", ("Size", "MiB"), "size MiB", lambda row: mebibytes(row.model_bytes), quantity),
 )  # fmt: skip

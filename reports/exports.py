@@ -49,6 +49,7 @@ COLUMNS = (
     "device",
     "engines",
     "notes",
+    "model_bytes",
 )
 
 

@@ -42,6 +42,11 @@ def quantity(number: float | None) -> str:
     return f"{number:,.{decimals}f}"
 
 
+def mebibytes(size: float | None) -> float | None:
+    """Bytes in MiB."""
+    return None if size is None else size / 2**20
+
+
 def span(low: int, high: int, noun: str) -> str:
     """A number or a range with its noun: "1 seed", "3 seeds", "1 to 3 seeds"."""
     if low == high:

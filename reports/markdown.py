@@ -70,7 +70,7 @@ def _section(table: Table, titles: Mapping[str, str]) -> list[str]:
     parts.append(
         "\n".join(f"- **{f.subject}:** {escape(f.text, 5_000)}" for f in facts(table, titles))
     )
-    parts += ["### Intervals, times and memory", _more(table, titles)]
+    parts += ["### Intervals, times, memory and size", _more(table, titles)]
     failures = _failures(table.rows, titles)
     if failures:
         columns = ["Model", "Dataset", "Seed", "Status", "Reason"]
@@ -142,7 +142,7 @@ def _whole(text: str) -> str:
 def _more(table: Table, titles: Mapping[str, str]) -> str:
     """What the leaderboard has no room for."""
     columns = ["Model", *(f"{escape(titles.get(n, n))}, 95 % interval" for n in table.datasets)]
-    columns += ["Training wall s", "Prediction µs/image", "Memory MiB"]
+    columns += ["Training wall s", "Prediction µs/image", "Memory MiB", "Size MiB"]
     rows = []
     for line in table.lines:
         intervals = [result.interval or ABSENT for result in results(line, table)]

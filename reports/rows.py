@@ -74,6 +74,7 @@ class Row:
         fit_wall_seconds_mean: Mean wall time of training.
         predict_microseconds_per_image: Mean wall time of prediction, by image.
         peak_memory_mib: Highest memory of a run.
+        model_bytes: Size of a fitted model, mean over the runs that tell it.
         machine: Where times and memory were measured; None without a result.
         engines: Libraries that trained there.
         comparable: Whether that is the machine that most rows were measured on.
@@ -110,6 +111,7 @@ class Row:
     fit_wall_seconds_mean: float | None
     predict_microseconds_per_image: float | None
     peak_memory_mib: float | None
+    model_bytes: float | None
     machine: Machine | None
     engines: tuple[str, ...]
     comparable: bool
@@ -214,6 +216,7 @@ def _row(
         fit_wall_seconds_mean=_mean(s.record.fit_wall_seconds for s in measured),
         predict_microseconds_per_image=_mean(_predict_microseconds(s) for s in measured),
         peak_memory_mib=_highest(s.record.peak_memory_mib for s in measured),
+        model_bytes=_mean(s.record.model_bytes for s in done),
         machine=machine,
         engines=engines,
         comparable=machine == reference,

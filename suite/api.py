@@ -24,6 +24,7 @@ _ONE_TO_ONE = (
     "fit_cpu_seconds",
     "predict_wall_seconds",
     "peak_memory_mib",
+    "model_bytes",
     "engine",
     "train_images",
     "split_hash",
@@ -137,7 +138,8 @@ def results(folder: str | Path = "results", *, data_dir: str | Path | None = Non
         A tidy frame: what was run (`dataset`, `protocol`, `preset`, `model`, `variant`, `seed`,
         `fold`, `parameters` as used, `threads`), `status` and `error`, `accuracy` (a fraction of
         1) and `images` scored, `log_loss` (nats), times in seconds, `peak_memory_mib`,
-        `parameter_count`, `engine`, `processor`, `train_images`, `split_hash` and `started_at`.
+        `model_bytes`, `parameter_count`, `engine`, `processor`, `train_images`, `split_hash` and
+        `started_at`.
         Missing where there is no value.
 
     A damaged record is left out with a warning that names it.

@@ -71,6 +71,7 @@ class RunRow:
         started_at: ISO 8601, UTC.
         unverified: Whether the predictions were made elsewhere.
         source: Where, for those.
+        model_bytes: Size of the fitted model, uncompressed.
     """
 
     dataset: str
@@ -115,6 +116,7 @@ class RunRow:
     started_at: str
     unverified: bool
     source: str | None
+    model_bytes: int | None
 
 
 COLUMNS = tuple(field.name for field in fields(RunRow))

@@ -22,7 +22,7 @@ _LEAST_SECONDS = 1e-6  # clocks tick oftener
 _CLOCK = timedelta(days=1)
 _MEASURED = ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds", "peak_memory_mib",
              "engine", "parameter_count", "arrays_sha256")  # fmt: skip
-_RESULTS = ("arrays_sha256", "log_loss", "parameter_count", "predict_wall_seconds")
+_RESULTS = ("arrays_sha256", "log_loss", "model_bytes", "parameter_count", "predict_wall_seconds")
 
 
 def figure_faults(record: Record, now: datetime) -> Iterator[Fault]:
@@ -38,6 +38,7 @@ def figure_faults(record: Record, now: datetime) -> Iterator[Fault]:
     yield from _end_faults(record, now)
     yield from start_faults(record, now)
     yield from _count_faults(record)
+    yield from _size_faults(record)
     yield from _history_faults(record)
 
 
@@ -158,6 +159,13 @@ def _count_faults(record: Record) -> Iterator[Fault]:
             expected=f"at most the total, {count.total}",
             found=shown(count.trainable),
         )
+
+
+def _size_faults(record: Record) -> Iterator[Fault]:
+    size, most = record.model_bytes, record.environment.memory_mib * 2**20
+    if size is not None and not 1 <= size <= most:
+        expected = "1 or more, and no more than the machine's memory"
+        yield Fault(field="model_bytes", expected=expected, found=shown(size))
 
 
 def _history_faults(record: Record) -> Iterator[Fault]:

@@ -1,7 +1,8 @@
 """The record of a run: raw facts, from which every score is derived.
 
 Schema history (`docs/records.md` says how another version would come):
-    1: the first. `origin` came later; records without it have the digests that they always had.
+    1: the first. `origin` and `model_bytes` came later; records without them have the digests that
+        they always had.
 """
 
 from __future__ import annotations
@@ -9,14 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from suite.identity import canonical_json
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA: Literal[1] = 1
 CONFIDENCE_SCALE = 65_535
@@ -150,6 +148,8 @@ class Record(Part):
         peak_memory_mib: Highest sampled private memory (USS) of the process tree less its value at
             the start.
         parameter_count: Numbers that the fitted model needs to predict.
+        model_bytes: Size of the fitted model, uncompressed: its pickle without code; of a Keras
+            network the weights alone. None where it can't be pickled.
         history: A row an epoch: {"epoch": 1, "loss": 0.5, ...}.
         log_loss: Mean negative log likelihood on the test images (nats), where the model gives
             probabilities.
@@ -183,6 +183,7 @@ class Record(Part):
     predict_wall_seconds: NotNegative | None = None
     peak_memory_mib: NotNegative | None = None
     parameter_count: Count | None = None
+    model_bytes: Natural | None = None
     history: tuple[dict[str, Figure], ...] | None = None
     log_loss: NotNegative | None = None
     arrays_sha256: Sha256 | None = None

@@ -61,7 +61,7 @@ class _Guard:
         self.output = b""
         self.peak = 0
         self.answer: bytes | None = None
-        self.saving = False  # the worker goes on after its answer, to save the model
+        self.over = False  # nothing comes after what the worker sent
         self.model: bytes | None = None
         self.exit_status: int | None = None
         self.stopped_since: float | None = None
@@ -122,7 +122,7 @@ class _Guard:
                 sources.remove(self.output_end)
             if self.messages in ready and not self._read_message():
                 sources.remove(self.messages)
-            if self.answer is not None and not self.saving:
+            if self.over:
                 return "answered"
             now = time.monotonic()
             if now - sampled < pause:
@@ -177,9 +177,10 @@ class _Guard:
             self.suite.send_bytes(message)
         elif kind in {"result", "error"} and self.answer is None:
             self.answer = message
-            self.saving = facts.get("saving") is True
-        elif kind == "model":
-            self.model, self.saving = message, False
+            # A run goes on after its result: it tells the size of its model, and may save it.
+            self.over = kind == "error" or self.task.work is not None
+        elif kind == "model" and self.answer is not None:
+            self.model, self.over = message, True
         return True
 
     def _read_output(self) -> bool:

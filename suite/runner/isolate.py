@@ -148,6 +148,7 @@ class IsolatedRun:
             fault=self._fault,
             answer=self._answer,
             ending=self._ending,
+            model_bytes=self._model.get("model_bytes"),
             overdue=self._overdue,
         )
 

@@ -65,6 +65,7 @@ class _Error(_Message):
 
 
 class _Model(_Message):
+    model_bytes: _Whole | None = None
     view: str = ""
     probabilities: bool = False
     format: str = ""

@@ -43,6 +43,7 @@ class Told:
         history: A row for each epoch.
         answer: Facts and arrays of the worker's last message, if it sent one.
         ending: The guard's last message; None where the guard was killed.
+        model_bytes: Size of the fitted model, if its process came to tell it.
         overdue: Whether it was the suite that killed the guard, which let the time limit pass.
         lost: Why nothing came back, where the machines that did the run were lost.
         fault: What was wrong with the first message that the suite's own code did not send.
@@ -52,6 +53,7 @@ class Told:
     history: Sequence[Mapping[str, float | int]]
     answer: tuple[Facts, Arrays] | None
     ending: Facts | None
+    model_bytes: int | None = None
     overdue: bool = False
     lost: str = ""
     fault: str = ""
@@ -132,6 +134,7 @@ def _found(
         return {**history, **_invalid(wrong)}, None
     sampled = told.ending["peak_memory_bytes"]
     measured["peak_memory_mib"] = max(sampled, facts["peak_memory_bytes"], 0) / MIB
+    measured["model_bytes"] = told.model_bytes
     measured["arrays_sha256"] = arrays.sha256()
     return {**history, "status": "ok", **measured}, arrays
 

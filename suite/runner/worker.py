@@ -32,6 +32,7 @@ from suite.runner.outputs import (
     check_predictions,
     check_probabilities,
 )
+from suite.runner.size import model_bytes
 from suite.runner.task import Task, clip, pack
 from suite.source_hash import source_hash
 
@@ -51,7 +52,7 @@ def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
     Args:
         task: What to do.
         pipe: Where messages go: `epoch` while it trains (`step` from other work than a run),
-            `result` or `error` at the end, and `model` behind a result whose `saving` announces it.
+            `result` or `error` at the end, and `model` behind the result of a run.
         supervisor: Process ID of the parent.
     """
     try:
@@ -182,11 +183,12 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
         "parameter_count": count_parameters(plugin, model, task.plugin_path),
         **_engine(model, plugin, task),
     }
-    if task.model_folder is None:
-        return pack(facts, arrays)
-    # The result goes first: whatever saving does to this process, the run is recorded.
-    pipe.send_bytes(pack({**facts, "saving": True}, arrays))
-    return _save(task.model_folder, plugin, model, X_test, arrays)
+    # The result goes first: whatever pickling does to this process, the run is recorded.
+    pipe.send_bytes(pack(facts, arrays))
+    told: dict[str, Any] = {"kind": "model", "model_bytes": model_bytes(model)}
+    if task.model_folder is not None:
+        told |= _save(task.model_folder, plugin, model, X_test, arrays)
+    return pack(told)
 
 
 def _save(
@@ -195,14 +197,14 @@ def _save(
     model: Classifier,
     X: NDArray[np.float32],
     arrays: Mapping[str, NDArray[Any]],
-) -> bytes:
+) -> dict[str, Any]:
     """Write the fitted model, and tell its format or why there is none."""
     from suite.models_io.files import write_checked
 
     compared = slice(COMPARED_IMAGES)
     probabilities = arrays.get("probabilities")
     given = None if probabilities is None else probabilities[compared]
-    facts = {"kind": "model", "view": plugin.view, "probabilities": given is not None}
+    facts: dict[str, Any] = {"view": plugin.view, "probabilities": given is not None}
     try:
         facts["format"] = write_checked(
             model, folder, X[compared], arrays["predictions"][compared], given
@@ -211,7 +213,7 @@ def _save(
         facts["reason"] = clip(str(error), 1_000)
     except BaseException as error:  # a plugin's model may raise SystemExit or worse
         facts["reason"] = clip(f"{type(error).__name__}: {printed(error.__str__)}", 1_000)
-    return pack(facts)
+    return facts
 
 
 def seed_globals(seed: int) -> None:

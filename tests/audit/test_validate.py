@@ -93,6 +93,8 @@ SIGNED: list[tuple[dict[str, Any], str]] = [
     ({"fit_wall_seconds": -1.0}, "fit_wall_seconds"),
     ({"fit_cpu_seconds": 1e6}, "fit_cpu_seconds"),
     ({"peak_memory_mib": 1e9}, "peak_memory_mib"),
+    ({"model_bytes": 0}, "model_bytes"),
+    ({"model_bytes": 2**53}, "model_bytes"),
     ({"parameter_count": {"total": 5, "trainable": 6}}, "parameter_count.trainable"),
     ({"history": [{"epoch": 1}] * 3}, "history"),
     ({"history": [{"epoch": n, "accuracy": 1.5} for n in (1, 2, 3)]}, "history.1.accuracy"),

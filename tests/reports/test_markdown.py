@@ -127,7 +127,7 @@ def test_any_text_keeps_the_columns(scored: MakeScored, text: str) -> None:
     board, more, failures, damaged = tables_of(source)
     assert [len(board), len(more), len(failures), len(damaged)] == [3, 3, 2, 2]
     assert {len(line) for line in board} == {6}
-    assert {len(line) for line in more} == {5}
+    assert {len(line) for line in more} == {6}
     assert {len(line) for line in failures} == {5}
     assert {len(line) for line in damaged} == {2}
     assert not {t.type for t in parse(source)} & {"html_block", "code_block", "fence"}

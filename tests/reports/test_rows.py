@@ -50,6 +50,13 @@ def test_costs_are_means_and_memory_the_highest(scored: MakeScored) -> None:
     assert row.predict_microseconds_per_image == pytest.approx(200.0)
     assert row.peak_memory_mib == 102.0
     assert row.parameter_count == 1_001
+    assert row.model_bytes is None
+
+
+def test_size_is_the_mean_of_the_runs_that_tell_it(scored: MakeScored) -> None:
+    sizes = (None, 1_000, 3_000)
+    row = only([scored(0.9, seed=seed, model_bytes=size) for seed, size in enumerate(sizes)])
+    assert row.model_bytes == 2_000
 
 
 def test_times_of_unlike_engines_are_marked(scored: MakeScored) -> None:
@@ -206,5 +213,5 @@ def _row(label: str, value: int | None) -> Row:
         accuracy_mean=None if value is None else value / 20, accuracy_std=None,
         accuracy_ci95=None, parameter_count=None, fit_cpu_seconds_mean=None,
         fit_wall_seconds_mean=None, predict_microseconds_per_image=None, peak_memory_mib=None,
-        machine=None, engines=(), comparable=True, notes=(), failures=(),
+        model_bytes=None, machine=None, engines=(), comparable=True, notes=(), failures=(),
     )  # fmt: skip

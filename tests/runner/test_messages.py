@@ -69,6 +69,7 @@ MESSAGES = {
     "hello": lambda: [packed({"kind": "hello", "pid": 1})],
     "end": lambda: [packed({"kind": "end"})],
     "model": lambda: [packed({"kind": "model", "format": 5})],
+    "odd_size": lambda: [packed(GOOD, ZEROS), packed({"kind": "model", "model_bytes": -1})],
     "not_a_number": lambda: [packed(GOOD | {"fit_wall_seconds": float("nan")}, ZEROS)],
     "no_kind": lambda: [packed([1])],
     "deep": lambda: [packed("[" * 10**5)],
@@ -117,8 +118,8 @@ EXPECTED = {
     "too_long": ("failed", "without a result"),
     **dict.fromkeys(("half_a_name", "long_device", "half_an_engine", "hello", "end"), IGNORED),
     **dict.fromkeys(("step_of_a_check", "not_a_number", "no_kind", "deep"), IGNORED),
-    **dict.fromkeys(("junk", "bomb"), IGNORED),
-    "model": ITS_OWN,
+    **dict.fromkeys(("junk", "bomb", "model"), IGNORED),
+    "odd_size": ITS_OWN,
 }
 
 
