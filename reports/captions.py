@@ -91,7 +91,7 @@ def one_seed(table: Table) -> str:
     text = ""
     if unknown < len(lone):
         text += (
-            " A row with one seed is taken to spread over seeds as the other rows of its family do."
+            " A row with one seed borrows the spread over seeds of its family, or else of all rows."
         )
     if unknown:
         text += (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -13,11 +12,11 @@ from reports.captions import heading
 from reports.cells import rank_text
 from reports.formats import one_line
 from reports.pairs import Contest
-from reports.shell import Shell
+from reports.shell import Shell, script_json
 from suite.data.datasets import Dataset
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
+    pass
 
 PAGE = "compare.html"
 SHEETS = "images"
@@ -115,16 +114,6 @@ def neighbours(contest: Contest) -> list[dict[str, str]]:
             "told": _TOLD[verdicts.verdict(contest, place, place + 1)],
         })  # fmt: skip
     return rows
-
-
-def script_json(content: Any) -> Markup:
-    """JSON that is safe inside a `<script>` of any type: nothing in it can end the element."""
-    from markupsafe import Markup
-
-    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # noqa: S704
 
 
 def _dataset(dataset: Dataset) -> dict[str, Any]:

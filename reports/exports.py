@@ -107,8 +107,14 @@ def to_csv(table: Table) -> str:
         flat = _flat(row, table)
         for name in ("seeds", "engines"):
             flat[name] = " ".join(map(str, flat[name]))
-        writer.writerow(flat | {"notes": "; ".join(flat["notes"])})
+        flat["notes"] = "; ".join(flat["notes"])
+        writer.writerow({name: _no_formula(value) for name, value in flat.items()})
     return text.getvalue()
+
+
+def _no_formula(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in set("=+-@\t") else value
 
 
 def to_parquet(table: Table) -> bytes | None:

@@ -30,20 +30,16 @@ class Point:
         accuracy_mean: Mean accuracy of the runs, a fraction of 1.
         accuracy_std: Sample deviation over the runs; None for fewer than two, and where all got the
             same images right.
-        accuracy_ci95: Wilson interval of `accuracy_mean` over the scored images.
         runs: How many runs gave a result (n): one a seed, or one a seed and fold.
         failed: How many runs gave none.
-        whole: Whether these are all the images that protocol and preset have.
         row: The leaderboard's row, for costs, seeds and notes.
     """
 
     train_images: int
     accuracy_mean: float
     accuracy_std: float | None
-    accuracy_ci95: tuple[float, float] | None
     runs: int
     failed: int
-    whole: bool
     row: Row
 
 
@@ -85,10 +81,10 @@ def size_curves(tables: Iterable[Table]) -> tuple[SizeCurve, ...]:
     code: dict[Key, set[str]] = {}
     places: dict[tuple[str, str], int] = {}
     for table in tables:
-        preset, size = split_preset(table.preset)
+        preset, _ = split_preset(table.preset)
         places.setdefault((table.protocol, preset), len(places))
         for row in table.rows:
-            point = _point(row, whole=size is None)
+            point = _point(row)
             if point is not None:
                 key = row.dataset, table.protocol, preset, row.entry
                 found.setdefault(key, []).append(point)
@@ -128,16 +124,14 @@ def _curve(key: Key, points: Iterable[Point], versions: int) -> SizeCurve:
     )
 
 
-def _point(row: Row, *, whole: bool) -> Point | None:
+def _point(row: Row) -> Point | None:
     if row.accuracy_mean is None or row.train_images is None:
         return None
     return Point(
         train_images=row.train_images[0],
         accuracy_mean=row.accuracy_mean,
         accuracy_std=row.accuracy_std,
-        accuracy_ci95=row.accuracy_ci95,
         runs=row.runs,
         failed=row.failed,
-        whole=whole,
         row=row,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reports.formats import listing
 from reports.groups import MOST_ROWS
+from reports.model_view import memory
 from reports.shell import Shell
 from reports.tables import Table
 from suite.data.duplicates import LISTS, MAX_DISTANCE, known_duplicates
@@ -39,7 +40,7 @@ class Hardware:
 
     processor: str
     cores: int
-    memory_gib: int
+    memory: str
     system: str
     device: str
     threads: int
@@ -118,6 +119,7 @@ def to_html(tables: Sequence[Table], shell: Shell) -> str:
     """
     records = [record for table in tables for record in table.records]
     shown = {record.dataset.name for record in records}
+    ours = [record for record in records if record.origin is None]
     return shell.render(
         "methods.html.jinja",
         PAGE,
@@ -128,8 +130,8 @@ def to_html(tables: Sequence[Table], shell: Shell) -> str:
         significance=SIGNIFICANCE,
         most_rows=MOST_ROWS,
         prior=PRIOR,
-        hardware=hardware(records),
-        software=software(records),
+        hardware=hardware(ours),
+        software=software(ours),
         listing=listing,
         datasets=[info for name, info in DATASETS.items() if name in shown],
         bins=BINS,
@@ -187,11 +189,10 @@ def duplicates(name: str) -> tuple[Duplicates, ...]:
 
 def hardware(records: Sequence[Record]) -> tuple[Hardware, ...]:
     """The machines of some records, those with most runs first."""
-    kinds: Counter[tuple[str, int, int, str, str, int, str]] = Counter()
+    kinds: Counter[tuple[str, int, str, str, str, int, str]] = Counter()
     for record in records:
         own = record.environment
-        memory = round(own.memory_mib / 1024)
-        kind = own.processor, own.cores, memory, own.system, own.device
+        kind = own.processor, own.cores, memory(own), own.system, own.device
         kinds[(*kind, record.threads, own.precision)] += 1
     found = [Hardware(*kind, runs) for kind, runs in kinds.items()]
     return tuple(sorted(found, key=lambda h: (-h.runs, h.processor, h.device, h.threads, repr(h))))
@@ -203,7 +204,8 @@ def software(records: Sequence[Record]) -> tuple[Software, ...]:
     for record in records:
         own = record.environment
         key = own.python, tuple(sorted(own.packages.items()))
-        name = record.engine or "none: the run failed before"
+        none = "not told" if record.status == "ok" else "none: the run failed before"
+        name = record.engine or none
         engines.setdefault(key, Counter())[name] += 1
     found = [
         Software(python, packages, tuple(sorted(counts.items())), counts.total())

@@ -219,7 +219,7 @@ def _command(records: Sequence[Record], registry: Registry) -> str:
     if record.environment.precision != "float32":
         words += ["--precision", record.environment.precision]
     backend = record.environment.backend
-    return (f"KERAS_BACKEND={backend} " if backend else "") + shlex.join(words)
+    return (f"KERAS_BACKEND={shlex.quote(backend)} " if backend else "") + shlex.join(words)
 
 
 def _seeds(seeds: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from suite.errors import ConfigError
+from suite.errors import ConfigError, place_of
 
 Statistic = Literal[
     "test",
@@ -187,8 +187,7 @@ def read_facts(text: str) -> Published:
         raise ConfigError(f"{FACTS}: not TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{FACTS}: {place}: {first['msg']}") from error
+        raise ConfigError(f"{FACTS}: {place_of(first['loc'])}: {first['msg']}") from error
     results = [
         result.model_copy(
             update={

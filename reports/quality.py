@@ -28,16 +28,17 @@ def quality(done: Sequence[Scored]) -> Quality:
     # All runs at once: for thousands of rows, each run by itself would take a noticeable time.
     classes = per_class(np.stack(confusions)) if confusions else None
     return Quality(
-        accuracy_clean_mean=_mean(s.accuracy_clean for s in done),
+        accuracy_clean_mean=mean_known(s.accuracy_clean for s in done),
         balanced_accuracy_mean=None if classes is None else classes.balanced_accuracy,
         macro_f1_mean=None if classes is None else classes.macro_f1,
-        log_loss_mean=_mean(s.record.log_loss for s in done),
-        expected_calibration_error_mean=_mean(
+        log_loss_mean=mean_known(s.record.log_loss for s in done),
+        expected_calibration_error_mean=mean_known(
             None if s.reliability is None else s.reliability.expected_calibration_error
             for s in done
         ),
     )
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
+def mean_known(values: Iterable[float | None]) -> float | None:
+    """The mean of the values that are known; None if none is."""
     return mean([value for value in values if value is not None])

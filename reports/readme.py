@@ -89,8 +89,9 @@ def top_rows(table: Table, titles: Mapping[str, str], link: str) -> str:
         titles: Titles of the datasets by name.
         link: Where all rows are: a path from the README.
     """
-    lines = table.lines[:LINES]
-    first = titles.get(table.datasets[0], table.datasets[0])
+    name = table.datasets[0]
+    lines = [line for line in table.lines if name in line.rows and line.rows[name].runs][:LINES]
+    first = titles.get(name, name)
     all_rows = f"[All {count(len(table.lines))} rows]({quote(link)})"
     missing = progress(table, titles)
     unfinished = f" **Not finished: {escape(missing, 1_000)}.**" if missing else ""
@@ -112,8 +113,8 @@ def _note(table: Table) -> str:
     text += ", in percent."
     if has_groups(table):
         text += (
-            " Rows with the same letter behind their rank can't be told apart "
-            f"([how](docs/decisions/0008-tie-groups.md)).{one_seed(table)}"
+            " Rows with the same letter behind their rank can't be told from the first of them."
+            f"{one_seed(table)}"
         )
     machines = listing(sorted({machine_name(row.machine) for row in done if row.machine}))
     if machines:

@@ -72,7 +72,7 @@ class TableChanges:
     @property
     def summary(self) -> str:
         """All of it in a sentence, such as "2 added, 1 changed and 30 as before."."""
-        words = {"moved": "with another rank only"}
+        words = {"moved": "with another rank or letter only"}
         counts = Counter(change.kind for change in self.rows)
         parts = [f"{counts[kind]:,} {words.get(kind, kind)}" for kind in KINDS if counts[kind]]
         parts += [f"{self.unchanged:,} as before"] * (self.unchanged > 0)

@@ -230,8 +230,13 @@ def read_releases(site: Path) -> tuple[Release, ...]:
     Raises:
         RecordError: A release is damaged.
     """
-    manifests = sorted((site / FOLDER).glob(f"*/{MANIFEST}"))
-    return in_order(read_release(path.parent) for path in manifests)
+    return in_order(read_release(folder) for folder in _folders(site / FOLDER))
+
+
+def _folders(parent: Path) -> list[Path]:
+    """The folders of releases; a release that was cut off while it was written has a hidden one."""
+    manifests = sorted(parent.glob(f"*/{MANIFEST}"))
+    return [path.parent for path in manifests if not path.parent.name.startswith(".")]
 
 
 def in_order(releases: Iterable[Release]) -> tuple[Release, ...]:
@@ -257,6 +262,6 @@ def _reason(error: Exception) -> str:
 
 
 def _not_there(folder: Path) -> str:
-    known = sorted(path.parent.name for path in folder.parent.glob(f"*/{MANIFEST}"))
+    known = [release.name for release in _folders(folder.parent)]
     there = f"There are: {', '.join(known)}." if known else "There are no releases yet."
     return f"no release {folder.name!r} in {folder.parent}. {there}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from reports import curves
 from reports import published_words as words
 from reports import reproduction_cells as cells
-from reports.markdown import escape
+from reports.markdown import escape, grid
 from reports.reproduction import Reproduction
 from reports.shell import Shell
 
@@ -61,16 +61,8 @@ def to_markdown(rows: Sequence[Reproduction], titles: Mapping[str, str]) -> str:
 
 
 def _grid(section: cells.Section, titles: Mapping[str, str]) -> str:
-    from tabulate import tabulate
-
-    # Numbers are already text, and tabulate would read "1,234" or "nan" as numbers again.
-    return tabulate(
-        [_line(row, titles) for row in section.rows],
-        _COLUMNS,
-        tablefmt="pipe",
-        colalign=("left", "left", "right", "right", "right", "left"),
-        disable_numparse=True,
-    )
+    lines = [_line(row, titles) for row in section.rows]
+    return grid(_COLUMNS, lines, ("left", "left", "right", "right", "right", "left"))
 
 
 def _line(row: Reproduction, titles: Mapping[str, str]) -> list[str]:

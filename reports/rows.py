@@ -13,7 +13,7 @@ import numpy as np
 from reports.curves import Curve, mean_curve
 from reports.groups import with_groups
 from reports.machines import Machine, measured_on, reference_machine
-from reports.quality import quality
+from reports.quality import mean_known, quality
 from suite.records.record import Record
 from suite.stats.intervals import mean, sample_deviation, wilson
 from suite.stats.scoring import Scored
@@ -212,11 +212,11 @@ def _row(
         accuracy_ci95=None if accuracy is None else wilson(accuracy, images),
         **quality(done),
         parameter_count=_count(done),
-        fit_cpu_seconds_mean=_mean(s.record.fit_cpu_seconds for s in measured),
-        fit_wall_seconds_mean=_mean(s.record.fit_wall_seconds for s in measured),
-        predict_microseconds_per_image=_mean(_predict_microseconds(s) for s in measured),
+        fit_cpu_seconds_mean=mean_known(s.record.fit_cpu_seconds for s in measured),
+        fit_wall_seconds_mean=mean_known(s.record.fit_wall_seconds for s in measured),
+        predict_microseconds_per_image=mean_known(_predict_microseconds(s) for s in measured),
         peak_memory_mib=_highest(s.record.peak_memory_mib for s in measured),
-        model_bytes=_mean(s.record.model_bytes for s in done),
+        model_bytes=mean_known(s.record.model_bytes for s in done),
         machine=machine,
         engines=engines,
         comparable=machine == reference,
@@ -265,12 +265,8 @@ def _predict_microseconds(scored: Scored) -> float | None:
 def _count(done: Sequence[Scored]) -> int | None:
     """Mean number of parameters: trees and support vectors differ from run to run."""
     counts = [s.record.parameter_count for s in done]
-    value = _mean(None if count is None else count.total for count in counts)
+    value = mean_known(None if count is None else count.total for count in counts)
     return None if value is None else round(value)
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    return mean([value for value in values if value is not None])
 
 
 def _highest(values: Iterable[float | None]) -> float | None:

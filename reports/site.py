@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,7 +19,7 @@ from reports import (
     reproduction_page,
 )
 from reports.charts import page as charts_page
-from reports.exports import STEM, data_files
+from reports.exports import data_files
 from reports.learning import size_curves
 from reports.markdown import to_markdown
 from reports.mistakes import WrongImages
@@ -33,6 +30,7 @@ from reports.releases import read_releases
 from reports.reproduction_records import reproduce_tables
 from reports.rows import Row
 from reports.shell import Shell
+from reports.site_files import put
 from reports.tables import Table, build_tables
 from suite.data.datasets import DATASETS, Dataset, load
 from suite.errors import UsageError
@@ -91,14 +89,15 @@ def write_report(
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, and the pages beside them.
 
     These are the published values (`reproduction.html` and `.md`), the methods, a page for each
-    model in `models/`, up to 300 of them, one that compares two of them, with the test images in
-    `images/`, the lists of near-duplicates in `near_duplicates/`, and, if the site has releases,
-    what each of them changed (`releases.html` and `.md`). `leaderboard.parquet` is there where
-    pyarrow is installed. Tables other than the first have data files with their protocol and preset
-    in the name (`leaderboard-full-paper.json`). With charts there are `charts.html`, their pictures
-    in `charts/` and the browser's chart library in `assets/`.
+    model in `models/` (none with more than 300 of them), one that compares two of them, with the
+    test images in `images/`, the lists of near-duplicates in `near_duplicates/`, and, if the site
+    has releases, what each of them changed (`releases.html` and `.md`). `leaderboard.parquet` is
+    there where pyarrow is installed. Tables other than the first have data files with their
+    protocol and preset in the name (`leaderboard-full-paper.json`). With charts there are
+    `charts.html`, their pictures in `charts/` and the browser's chart library in `assets/`.
 
-    Pages and data files that an older report made and that have nothing to show now are removed.
+    Pages and data files of an older report that are none of this one are removed; what the suite
+    did not write stays (`reports.site_files`).
 
     Equal records give equal files, to the byte: no time of writing is in them.
 
@@ -117,7 +116,8 @@ def write_report(
         The files, the tables and the damaged records.
 
     Raises:
-        UsageError: No record can be reported, or `site` can't be written.
+        UsageError: No record can be reported, `site` can't be written, or somebody else's page is
+            in the way.
         DataError: A dataset is missing or broken.
         RecordError: A release of the site is damaged.
     """
@@ -175,21 +175,7 @@ def write_report(
         charts_page.to_files(drawn) if drawn else (),
         _sheets(site, [datasets[name] for name in sorted({pair.dataset for pair in pairs})]),
     )
-    try:
-        for name, _ in PAGES:
-            if name not in contents:
-                (site / name).unlink(missing_ok=True)
-        for path in site.glob(f"{STEM}-*.*"):
-            if path.name not in contents:
-                path.unlink()
-        for name, content in chain(contents.items(), *more):
-            path = site / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, content)
-    except OSError as error:
-        raise UsageError(
-            f"can't write the report to {site}: {error.strerror}; choose another --site"
-        ) from error
+    put(site, contents, chain(*more), [name for name, _ in PAGES])
     paths = tuple(site / name for name in contents)
     return Report(paths=paths, tables=report.tables, damaged=report.damaged)
 
@@ -244,18 +230,3 @@ def _datasets(tables: Iterable[Table], data_dir: Path | None) -> dict[str, Datas
     """The datasets that a run gave a result on, which were read to score it."""
     names = {row.dataset for table in tables for row in table.rows if row.runs}
     return {name: load(name, data_dir) for name in sorted(names)}
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: a reader never sees half a page."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

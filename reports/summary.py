@@ -80,7 +80,8 @@ def in_short(table: Table, titles: Mapping[str, str]) -> str:
     ]
     if has_groups(table):
         parts.append(
-            f"Rows with the same letter behind their rank can't be told apart.{one_seed(table)}"
+            "Rows with the same letter behind their rank can't be told from the first of them."
+            f"{one_seed(table)}"
         )
     missing = progress(table, titles)
     parts += [f"Not finished: {missing}."] if missing else []

@@ -42,7 +42,10 @@ METHOD = (
     "Means of all seeds of each, as on the leaderboard; interval and p-value by a paired "
     "bootstrap over seeds and test images."
 )
-FEW_SEEDS = "One seed shows no spread over seeds: that of the other rows of its family stands in."
+FEW_SEEDS = (
+    "One seed shows no spread over seeds: that of the other rows of its family stands in (of all "
+    "rows, where those show none)."
+)
 NO_SEEDS = (
     "One seed, and no row shows a spread over seeds: this is judged on the images alone, and other "
     "seeds may differ."

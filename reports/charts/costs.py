@@ -43,6 +43,7 @@ def cost_chart(rows: Sequence[Row], name: str, title: str, kind: str) -> Figure 
     Returns:
         The chart; None where no row tells its costs.
     """
+    # A cost of 0 has no place on a logarithmic axis.
     told = [(row, cost) for row in rows if (cost := _cost(row, kind))]
     if not told:
         return None
@@ -113,7 +114,11 @@ def _front_in_words(
         f"accurate with {less}. {'It is' if len(ends) == 1 else 'Its ends are'} "
         f"{listing([words(*end) for end in ends])}."
     )
-    missing = len(rows) - len(told)
+    free = sum(_cost(row, kind) == 0 for row in rows)
+    if free:
+        noun = "parameters" if kind == "parameters" else "measurable time"
+        text += f" Without {span(free, free, 'model')} of no {noun}, as the axis is logarithmic."
+    missing = len(rows) - len(told) - free
     if missing:
         reason = "of parameters known" if kind == "parameters" else "measured on this machine"
         what = "number" if kind == "parameters" else "time"

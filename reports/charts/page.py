@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reports.captions import heading, warning
 from reports.charts.drawing import library, to_svg
 from reports.charts.figures import figures
 from reports.charts.ranks import no_ranks
 from reports.charts.style import HEIGHT, Figure
-from reports.shell import Shell
+from reports.shell import Shell, script_json
 from reports.tables import Table
 
 PAGE = "charts.html"
@@ -94,15 +92,9 @@ def to_html(charts: Sequence[Charts], shell: Shell) -> str:
         heading=heading,
         warning=warning,
         picture=picture,
-        specification=lambda drawing: Markup(in_script(drawing.figure.spec)),  # noqa: S704
+        specification=lambda drawing: script_json(drawing.figure.spec),
         library=LIBRARY,
     )
-
-
-def in_script(content: Any) -> str:
-    """JSON that can stand within a script element: nothing in it ends the element."""
-    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
 
 
 def to_files(charts: Iterable[Charts]) -> Iterator[tuple[str, str]]:

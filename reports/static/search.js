@@ -10,7 +10,7 @@
       const wanted = suite.words(field.value);
       const shown = table.narrow((place) => table.hasWords(place, wanted));
       tools.querySelector(".matches").textContent =
-        wanted.length ? `${shown} of ${table.rows.length} models` : "";
+        wanted.length ? `${shown} of ${table.rows.length} rows` : "";
     });
     tools.hidden = false;
   });

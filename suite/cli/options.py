@@ -1,4 +1,4 @@
-"""The options that `run` and `plan` share, and what they come to."""
+"""The options that commands share, and what they come to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from suite.errors import UsageError
 
 if TYPE_CHECKING:
     from suite.sweep import Settings
@@ -88,6 +90,14 @@ PluginFiles = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="A plugin outside the suite; may be repeated."),
 ]
+ProjectUrl = Annotated[
+    str,
+    typer.Option(
+        metavar="URL",
+        help="Web address of the project's files, to link to each record, the guide and more.",
+        show_default=False,
+    ),
+]
 Unverified = Annotated[
     bool, typer.Option("--unverified", help="Also predictions made elsewhere (`suite import`).")
 ]
@@ -169,3 +179,21 @@ def _names(texts: list[str]) -> tuple[str, ...]:
 
 def _first(*values: int | None) -> int | None:
     return next((value for value in values if value is not None), None)
+
+
+def check_project_url(address: str) -> None:
+    """Refuse what no page could link to.
+
+    Raises:
+        UsageError: The address is none of the web's.
+    """
+    if address and not address.startswith(("https://", "http://")):
+        raise UsageError(
+            f"--project-url is {address!r}, expected a web address such as "
+            "https://example.org/project/blob/main"
+        )
+
+
+def below_project(results: Path) -> str:
+    """Path of the records below the project's address; "" where they may lie elsewhere."""
+    return "" if results.is_absolute() or ".." in results.parts else results.as_posix()

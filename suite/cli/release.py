@@ -48,12 +48,13 @@ def release(
     check: Annotated[
         bool, typer.Option("--check", help="Check the release of that name; write nothing.")
     ] = False,
+    project_url: o.ProjectUrl = "",
     data_dir: o.DataDir = None,
 ) -> None:
     """Freeze the leaderboard under a name: tables, sums of all records, how to cite it.
 
-    A release is never changed. The site is written anew, as by `suite report --site DIR`, so that
-    its pages lead to the release.
+    A release is never changed. The site is written anew, as by `suite report`, so that its
+    pages lead to the release.
 
     Examples: suite release 2026.11; suite release 2026.11 --check.
     """
@@ -67,18 +68,27 @@ def release(
         return
     from reports.charts.drawing import converter
     from reports.release_files import freeze
-    from reports.releases import checked_name
+    from reports.releases import checked_name, read_releases
     from reports.site import summarise, write_report
     from suite.records.store import scan
 
     checked_name(name)
+    o.check_project_url(project_url)
     of_day = _day(day)
+    read_releases(site)  # damaged, they would keep the site from being written after the freeze
     report = summarise(scan(results), data_dir=data_dir)
     made = freeze(
         report.tables, report.damaged, site, name, of_day, allow_unpublishable=allow_unpublishable
     )
     charts = converter() is not None
-    write_report(scan(results), site, data_dir=data_dir, charts=charts)
+    write_report(
+        scan(results),
+        site,
+        data_dir=data_dir,
+        project_url=project_url,
+        results=o.below_project(results),
+        charts=charts,
+    )
     _print_release(made, site)
     _print_unfinished(report.tables)
 

@@ -52,14 +52,7 @@ def report(
             show_default=False,
         ),
     ] = None,
-    project_url: Annotated[
-        str,
-        typer.Option(
-            metavar="URL",
-            help="Web address of the project's files, to link to each record, the guide and more.",
-            show_default=False,
-        ),
-    ] = "",
+    project_url: o.ProjectUrl = "",
     charts: Annotated[
         bool, typer.Option("--charts/--no-charts", help="Draw charts, or leave them out.")
     ] = True,
@@ -86,11 +79,7 @@ def report(
         preset_named(preset)
     if readme is not None:
         read_readme(readme)
-    if project_url and not project_url.startswith(("https://", "http://")):
-        raise UsageError(
-            f"--project-url is {project_url!r}, expected a web address such as "
-            "https://example.org/project/blob/main"
-        )
+    o.check_project_url(project_url)
     found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     first = next(found, None)
     if first is None:
@@ -105,7 +94,7 @@ def report(
         preset=preset,
         data_dir=data_dir,
         project_url=project_url,
-        results="" if results.is_absolute() or ".." in results.parts else results.as_posix(),
+        results=o.below_project(results),
         charts=charts and converter() is not None,
     )
     print_report(written)

@@ -40,7 +40,6 @@ class Scored:
         images: How many images were scored; 0 for a failed run.
         accuracy_clean: Accuracy on the test images without a known near-duplicate among the
             training images; None for a failed run, for a fold, and where no list is known.
-        images_clean: How many images these are; 0 without `accuracy_clean`.
         right: Whether each prediction is right, `numpy.packbits`: uint8; None for a failed run.
         confusion: How many images of each class (row) were taken for each class (column): (10, 10);
             None for a failed run.
@@ -52,7 +51,6 @@ class Scored:
     accuracy: float | None
     images: int
     accuracy_clean: float | None = None
-    images_clean: int = 0
     right: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
     confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     reliability: Reliability | None = field(default=None, compare=False, repr=False)
@@ -98,7 +96,6 @@ def score(run: StoredRun, labels: Labels, duplicates: Places | None = None) -> S
             f"{labels.shape}: one for each prediction"
         )
     right = predictions == labels
-    clean, images_clean = _without(duplicates, right)
     # In uint8, which holds both digits of 99: twice as fast as in whole words.
     both = labels * np.uint8(CLASSES) + predictions.astype(np.uint8, copy=False)
     counts = np.bincount(both, minlength=CLASSES**2)
@@ -106,20 +103,19 @@ def score(run: StoredRun, labels: Labels, duplicates: Places | None = None) -> S
         run.record,
         accuracy(predictions, labels),
         len(labels),
-        accuracy_clean=clean,
-        images_clean=images_clean,
+        accuracy_clean=_without(duplicates, right),
         right=np.packbits(right),
         confusion=counts.reshape(CLASSES, CLASSES),
         reliability=None if confidence is None else reliability(confidence, right),
     )
 
 
-def _without(duplicates: Places | None, right: NDArray[np.bool_]) -> tuple[float | None, int]:
-    """Accuracy on the other images, and how many these are."""
+def _without(duplicates: Places | None, right: NDArray[np.bool_]) -> float | None:
+    """Accuracy on the other images."""
     if duplicates is None:
-        return None, 0
+        return None
     images = len(right) - len(duplicates)
-    return int(np.count_nonzero(right) - np.count_nonzero(right[duplicates])) / images, images
+    return int(np.count_nonzero(right) - np.count_nonzero(right[duplicates])) / images
 
 
 def score_all(

@@ -1,4 +1,4 @@
-"""Which rows of a ranking can't be told apart: groups that share a letter behind their rank.
+"""Which rows of a ranking can't be told from a better one: groups with a letter behind the rank.
 
 Pairs of rows are compared as `suite.stats.paired` says.
 """

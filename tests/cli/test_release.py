@@ -114,9 +114,22 @@ def test_check_fails_on_a_changed_file(folders: list[str], tmp_path: Path) -> No
     assert "leaderboard.md was changed" in checked.stderr
 
 
+def test_beside_a_damaged_release_nothing_is_frozen(folders: list[str], tmp_path: Path) -> None:
+    call("release", "v1", *folders)
+    (tmp_path / "docs/releases/v1/manifest.json").write_text("{}")
+    assert isinstance(call("release", "v2", *folders).exception, RecordError)
+    assert not (tmp_path / "docs/releases/v2").exists()
+
+
+def test_a_release_keeps_the_links_to_the_project(folders: list[str], tmp_path: Path) -> None:
+    call("release", "v1", *folders, "--project-url", "https://example.org/p")
+    assert "https://example.org/p" in (tmp_path / "docs/index.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
+        (["v1", "--project-url", "example.org"], "expected a web address"),
         (["../x"], "can't be the name"),
         (["v1", "--date", "yesterday"], "expected a date such as"),
         (["v1", "--check"], "no release 'v1'"),

@@ -125,10 +125,10 @@ def test_columns_can_be_chosen(open_page: Open, sweep: list[Scored]) -> None:
     box(page, "fashion.rank").uncheck()
     chosen = heads(page)
     assert chosen == ["model", "fashion.accuracy", "fashion.n", "costs.parameters", "costs.cpu",
-                      "costs.wall", "costs.prediction", "costs.memory"]  # fmt: skip
+                      "costs.wall", "costs.prediction", "costs.memory", "costs.size"]  # fmt: skip
     groups = page.locator("thead th.group:visible")
     assert groups.all_inner_texts() == ["Fashion-MNIST", "Costs"]
-    assert [group.get_attribute("colspan") for group in groups.all()] == ["2", "5"]
+    assert [group.get_attribute("colspan") for group in groups.all()] == ["2", "6"]
     first = page.locator("tbody tr").first.locator("td:visible")
     assert first.count() == len(chosen) - 1
     for head, cell in zip(chosen[1:], first.all(), strict=True):

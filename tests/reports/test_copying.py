@@ -61,7 +61,7 @@ def test_markdown_has_what_is_shown_in_its_order(
         page.get_by_label("Search").fill("tree")
         page.get_by_role("button", name="Parameters").click()
         page.get_by_text("Columns", exact=True).click()
-        for key in ("mnist.rank", "mnist.accuracy", "mnist.n", "costs.memory"):
+        for key in ("mnist.rank", "mnist.accuracy", "mnist.n", "costs.memory", "costs.size"):
             page.locator(f".panel input[value='{key}']").uncheck()
 
     text = copied(sweep, "Markdown", choose)
@@ -98,13 +98,13 @@ def test_csv_has_a_number_a_field(copied: Callable[..., str], sweep: list[Scored
 
 def test_latex_is_a_table_of_its_own(copied: Callable[..., str], sweep: list[Scored]) -> None:
     lines = copied(sweep, "LaTeX").splitlines()
-    assert lines[2] == r"\begin{tabular}{llll" + "r" * 10 + "}"
+    assert lines[2] == r"\begin{tabular}{llll" + "r" * 11 + "}"
     assert r"LeNet-5 & lenet5 & cnn & 3 of 20 epochs & 10 &" in "\n".join(lines)
     assert any(r"machine\_learning\_mastery/same\_padding" in line for line in lines)
     assert any(r"93.45 $\pm$ 0.08 (92.95--93.92)" in line for line in lines)
     body = [line for line in lines if line.endswith(r"\\")]
     assert len(body) == 19
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {13}
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {14}
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_json_has_learning_curves(scored: MakeScored) -> None:
 
 
 def test_both_files_have_the_other_figures_of_quality(scored: MakeScored) -> None:
-    run = replace(scored(0.9, log_loss=0.25), accuracy_clean=0.89, images_clean=9_984)
+    run = replace(scored(0.9, log_loss=0.25), accuracy_clean=0.89)
     (table,) = build_tables([run], {}, ORDER)
     (row,) = json.loads(to_json(table))["rows"]
     (line,) = csv.DictReader(io.StringIO(to_csv(table)))
@@ -70,6 +70,13 @@ def test_json_leaves_out_what_is_missing(scored: MakeScored) -> None:
     assert row["failures"] == [
         {"seed": 4, "status": "failed", "reason": "ValueError: no convergence"}
     ]
+
+
+def test_no_field_of_the_csv_is_a_formula(scored: MakeScored) -> None:
+    hostile = {("svm", ""): Description(title="=HYPERLINK(1)", family="+1", label="@SUM(1)")}
+    (table,) = build_tables([scored(0.9)], hostile, ORDER)
+    (line,) = csv.DictReader(io.StringIO(to_csv(table)))
+    assert (line["title"], line["family"], line["label"]) == ("'=HYPERLINK(1)", "'+1", "'@SUM(1)")
 
 
 def test_csv_holds_the_same_rows_as_the_json(sweep: list[Scored]) -> None:

@@ -68,8 +68,8 @@ def test_machines_and_versions_are_counted_in_the_records(scored: MakeScored) ->
     runs = [scored(0.9, seed=0), scored(0.9, seed=1), scored(None, seed=2, engine=None),
             scored(0.9, seed=3, environment=other, engine="keras")]  # fmt: skip
     records = [run.record for run in runs]
-    assert [(h.processor, h.cores, h.memory_gib, h.runs) for h in hardware(records)] == [
-        ("AMD EPYC 9B14", 2, 23, 3), ("Other", 8, 23, 1),
+    assert [(h.processor, h.cores, h.memory, h.runs) for h in hardware(records)] == [
+        ("AMD EPYC 9B14", 2, "23 GiB", 3), ("Other", 8, "23 GiB", 1),
     ]  # fmt: skip
     first, second = software(records)
     assert (first.packages, first.runs) == ((("numpy", "2.3.1"),), 3)
@@ -78,6 +78,18 @@ def test_machines_and_versions_are_counted_in_the_records(scored: MakeScored) ->
     page = to_html(build_tables(runs, {}, ORDER), SHELL)
     assert "AMD EPYC 9B14" in page
     assert "numpy 9.9" in page
+
+
+def test_predictions_made_elsewhere_have_no_machine_here(scored: MakeScored) -> None:
+    origin = {"source": "a paper", "file": "x.csv"}
+    runs = [
+        scored(0.9, engine=None),
+        scored(0.8, variant="unverified", origin=origin, environment={"processor": "not recorded"}),
+    ]
+    page = to_html(build_tables(runs, {}, ORDER), SHELL)
+    assert "AMD EPYC 9B14" in page
+    assert "not recorded" not in page
+    assert "<bdi>not told</bdi> (1)" in page
 
 
 def test_hostile_text_stays_text(scored: MakeScored) -> None:

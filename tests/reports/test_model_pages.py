@@ -147,6 +147,7 @@ def test_a_class_that_is_never_predicted_has_no_precision(runs: Any, registry: R
         ({"threads": 4}, ["--threads", "4"]),
         ({"environment": {"backend": "jax", "precision": "bfloat16"}},
          ["KERAS_BACKEND=jax", "--precision", "bfloat16"]),
+        ({"environment": {"backend": "x; rm y #"}}, ["KERAS_BACKEND=x; rm y #"]),
     ],
 )  # fmt: skip
 def test_the_command_does_the_same_runs_again(

@@ -159,8 +159,8 @@ def test_columns_that_have_to_be_chosen_are_in_the_page(sweep: list[Scored]) -> 
     heads = [value for name, value in outline.attributes if name == "data-column"]
     assert heads[:5] == ["model", "fashion.rank", "fashion.accuracy", "fashion.n",
                          "fashion.deviation"]  # fmt: skip
-    assert heads[-5:] == ["costs.parameters", "costs.cpu", "costs.wall", "costs.prediction",
-                          "costs.memory"]  # fmt: skip
+    assert heads[-6:] == ["costs.parameters", "costs.cpu", "costs.wall", "costs.prediction",
+                          "costs.memory", "costs.size"]  # fmt: skip
     cells = sum(n for (tag, _), n in outline.tags.items() if tag == "td")
     failures = 7 * 4  # cells of the table of failed runs
     assert cells == 18 * (len(heads) - 1) + failures

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -224,6 +225,9 @@ def test_releases_come_by_date(runs: list[Scored], tmp_path: Path) -> None:
         freeze(tables, (), tmp_path, name, date(2026, 5, day))
     assert [release.name for release in read_releases(tmp_path)] == ["b", "a", "c"]
     assert read_releases(tmp_path / "elsewhere") == ()
+    # What is left of one that was cut off while it was written.
+    shutil.copytree(tmp_path / "releases/a", tmp_path / "releases/.d-x1y2")
+    assert [release.name for release in read_releases(tmp_path)] == ["b", "a", "c"]
 
 
 def test_rows_with_fewer_seeds_than_the_preset_asks_for_are_told(

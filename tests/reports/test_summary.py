@@ -108,5 +108,5 @@ def test_a_copy_has_all_that_its_reader_must_know(
     right = np.packbits(np.ones(10_000, bool))
     tied = [replace(scored(1.0, model=model), right=right) for model in "ab"]
     text = in_short(build_tables(tied, {}, ORDER)[0], TITLES)
-    assert "Rows with the same letter behind their rank can't be told apart. 2 rows with" in text
+    assert "behind their rank can't be told from the first of them. 2 rows with" in text
     assert "Not finished: 1 of 5 seeds so far." in text

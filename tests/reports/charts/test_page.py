@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page
 
-from reports.charts.page import LIBRARY, PAGE, draw, in_script, to_files, to_html
-from reports.shell import Shell
+from reports.charts.page import LIBRARY, PAGE, draw, to_files, to_html
+from reports.shell import Shell, script_json
 from reports.tables import Table
 from suite.data.known import DATASETS
 from suite.stats.scoring import Scored
@@ -219,7 +219,7 @@ def test_axe_finds_nothing(open_page: Open, sweep: list[Scored], axe: Axe) -> No
 
 @given(st.text())
 def test_json_in_a_script_element_does_not_end_it(text: str) -> None:
-    inside = in_script({text: f"<!--{text}</script>"})
+    inside = script_json({text: f"<!--{text}</script>"})
     assert "<" not in inside
     assert json.loads(inside) == {text: f"<!--{text}</script>"}
 
