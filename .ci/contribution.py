@@ -116,11 +116,18 @@ def _cells(row: dict[str, Any]) -> list[object]:
     mean, deviation = row.get("accuracy_mean"), row.get("accuracy_std")
     accuracy = "–" if mean is None else f"{100 * mean:.2f}"
     accuracy += "" if deviation is None else f" ± {100 * deviation:.2f}"
-    figures = (row.get("parameter_count"), row.get("fit_cpu_seconds_mean"))
     return [
         f"{row['title']} ({row['label']})", row["dataset"], row.get("rank") or "–", accuracy,
-        row["runs"], row["failed"], *("–" if one is None else f"{one:,.0f}" for one in figures),
+        row["runs"], row["failed"], _figure(row.get("parameter_count")),
+        _figure(row.get("fit_cpu_seconds_mean")),
     ]  # fmt: skip
+
+
+def _figure(number: float | None) -> str:
+    """Three digits of what is small, all before the point of what is not: "0.0312", "1,234"."""
+    if number is None:
+        return "–"
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def summary(

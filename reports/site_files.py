@@ -57,9 +57,38 @@ def put(
             if path not in written and path.is_file() and _is_ours(path):
                 path.unlink()
     except OSError as error:
+        raise UsageError(_cant_write(site, error)) from error
+
+
+def check_site(site: Path, results: Path) -> None:
+    """Refuse a folder that a report could not be written to, before it is made.
+
+    Args:
+        site: The folder; made if it does not exist.
+        results: The results folder, which holds records and nothing else.
+
+    Raises:
+        UsageError: The folder is in the results folder, can't be written, or holds somebody else's
+            page.
+    """
+    inner, outer = Path(os.path.realpath(site)), Path(os.path.realpath(results))
+    if inner == outer or outer in inner.parents:
         raise UsageError(
-            f"can't write the report to {site}: {error.strerror}; choose another --site"
-        ) from error
+            f"--site {site} is in the results folder {results}, which is for records alone; "
+            "choose another --site"
+        )
+    try:
+        site.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=site):
+            pass
+        _check(site / "index.html")
+    except OSError as error:
+        raise UsageError(_cant_write(site, error)) from error
+
+
+def _cant_write(site: Path, error: OSError) -> str:
+    reason = "it is a file" if isinstance(error, FileExistsError) else error.strerror
+    return f"can't write the report to {site}: {reason}; choose another --site"
 
 
 def _check(path: Path) -> None:

@@ -44,18 +44,23 @@ def write_plugin(name: str, kind: str, folder: Path, registry: Registry) -> Path
     text = Template(template).substitute(title=name.replace("_", " ").capitalize())
     path = folder / f"{name}.py"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
-        raise UsageError(f"{path} is there already; choose another name or --out") from error
+        taken = folder if path.parent.is_file() else path
+        raise UsageError(f"{taken} is there already; choose another name or --out") from error
     except OSError as error:
         raise UsageError(f"{path} can't be written ({error.strerror}); see --out") from error
     return path
 
 
 def _check_name(name: str, registry: Registry) -> None:
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        raise UsageError(f"{name!r} is a word of Python's, which no module can have for a name; "
+                         "choose another")  # fmt: skip
+    if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name for a model: expected up to 60 lower-case letters, "
                          "digits and _, the first one a letter")  # fmt: skip
     taken = {model: found.path for model, found in registry.models.items()}

@@ -136,15 +136,12 @@ def _open_target(into: Path) -> Iterator[Store]:
     """The folder that records go to; one that was made for them goes again if none came."""
     above = [into, *into.parents]
     missing = [folder for folder in above if not os.path.lexists(folder)]
-    try:
-        with open_store(into) as store:
-            try:
-                yield store
-            finally:
-                if missing:
-                    _remove_unused(store, missing)
-    except StoreError as error:  # the store speaks of the option of other commands
-        raise StoreError(str(error).replace("--results", "--into")) from error
+    with open_store(into, "--into") as store:
+        try:
+            yield store
+        finally:
+            if missing:
+                _remove_unused(store, missing)
 
 
 def _remove_unused(store: Store, folders: Sequence[Path]) -> None:

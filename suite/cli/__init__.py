@@ -5,7 +5,10 @@ A verb imports what is heavy inside its function, so that `--help` and `list` an
 
 from __future__ import annotations
 
+import io
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -27,7 +30,7 @@ from suite.cli.reproduce import reproduce
 from suite.cli.run import run
 from suite.cli.validate import validate
 from suite.cli.verify import verify
-from suite.errors import SuiteError, printable
+from suite.errors import SuiteError, UsageError, printable
 
 app = typer.Typer(
     name="suite",
@@ -82,14 +85,32 @@ app.add_typer(data_app, name="data")
 
 def main() -> None:
     """Entry point: errors of ours in a line or two and exit status 2, never a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without "±" shows "?"
     try:
+        _refuse_empty(sys.argv[1:])
         app(prog_name="suite")
     except SuiteError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_status)
     except OSError as error:
         # A path that can't even be looked at: too long a name, links in a circle, a closed folder.
+        remedy = "Name a path that can be used, or mend this one."
+        if not error.filename:  # most often the output is a file on a full disk
+            remedy = "See where the output goes."
         where = printable(f"{error.filename}: " if error.filename else "")
-        typer.echo(f"error: {where}{error.strerror or error}. Name a path that can be used, "
-                   "or mend this one.", err=True)  # fmt: skip
+        typer.echo(f"error: {where}{error.strerror or error}. {remedy}", err=True)
         sys.exit(2)
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Refuse empty arguments: a variable that is not set would choose everything, or this folder.
+
+    Raises:
+        UsageError: One is empty.
+    """
+    for before, argument in pairwise(["", *arguments]):
+        name = argument.removesuffix("=") if argument.startswith("--") else before
+        if not argument or (argument.startswith("--") and argument.endswith("=")):
+            which = f"the value of {name}" if name.startswith("-") else "an argument"
+            raise UsageError(f"{which} is empty. Give it, or leave it out")

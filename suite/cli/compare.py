@@ -49,6 +49,7 @@ def compare(
     """
     from reports.comparison import compare_records
 
+    o.check_records(results)
     if protocol is not None:
         protocol_named(protocol)
     if preset is not None:

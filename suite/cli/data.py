@@ -114,7 +114,8 @@ def duplicates(
         if output is None:
             typer.echo(text, nl=False)
             continue
-        with replacing(output / f"{info.name}.csv") as partial:
+        path = output / f"{info.name}.csv"
+        with replacing(path, "Choose another --output.") as partial:
             partial.write_text(text, encoding="utf-8")
 
 

@@ -44,13 +44,12 @@ def export(
         raise UsageError(f"unknown --format {form!r}.{did_you_mean(form, table.FORMATS)}")
     if form == "parquet" and out is None:
         raise UsageError("Parquet is not for the terminal; name a file with --out")
-    if not results.exists():
-        raise UsageError(f"no folder {results.absolute()}; name that of the records with --results")
+    o.check_records(results)
     found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     scored, damaged = score_all(found, data_dir)
     write = {"csv": table.to_csv, "json": table.to_json, "parquet": table.to_parquet}[form]
     content = write(map(table.run_row, scored))
-    if out is None and sys.stdout.isatty():
+    if out is None and (sys.stdout is None or sys.stdout.isatty()):
         say(content.decode().replace("\r\n", "\n").rstrip("\n"))
     elif out is None:
         sys.stdout.buffer.write(content)

@@ -37,6 +37,9 @@ def info(
     items = parse(model)
     if len(items) > 1:
         raise UsageError(f"expected one model, got {len(items)}: {model}")
+    if items[0].variant is not None or items[0].changes is not None:
+        raise UsageError(f"{model} is a model with settings, expected its name alone: `info` shows "
+                         "all variants and parameters")  # fmt: skip
     from reports.published import load_published
     from reports.published_models import by_model
 

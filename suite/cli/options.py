@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -11,6 +12,8 @@ from suite.errors import UsageError
 
 if TYPE_CHECKING:
     from suite.sweep import Settings
+
+T = TypeVar("T")
 
 Datasets = Annotated[
     str | None,
@@ -154,17 +157,17 @@ def settings_of(
     values: dict[str, Any] = {
         "datasets": _names([datasets]) if datasets is not None else file.datasets,
         "models": tuple(models or file.models),
-        "families": _names(family) if family is not None else file.family,
-        "preset": rest.pop("preset") or file.preset,
+        "families": _families(family) if family is not None else file.family,
+        "preset": _first(rest.pop("preset"), file.preset),
         "train_sizes": parse_sizes(train_sizes) if train_sizes is not None else file.train_sizes,
-        "protocol": rest.pop("protocol") or file.protocol,
+        "protocol": _first(rest.pop("protocol"), file.protocol),
         "seeds": parse_seeds(seeds) if seeds is not None else file.seeds,
         "jobs": _first(rest.pop("jobs"), file.jobs),
         "threads": _first(rest.pop("threads"), file.threads),
-        "precision": rest.pop("precision") or file.precision,
-        "timeout": parse_duration(timeout) if timeout is not None else file.timeout,
-        "memory": parse_memory(memory) if memory is not None else file.memory,
-        "results": rest.pop("results") or file.results,
+        "precision": _first(rest.pop("precision"), file.precision),
+        "timeout": _read("--timeout", parse_duration, timeout, file.timeout),
+        "memory": _read("--memory", parse_memory, memory, file.memory),
+        "results": _first(rest.pop("results"), file.results),
         **rest,
     }
     given = {name: value for name, value in values.items() if value is not None}
@@ -177,8 +180,39 @@ def _names(texts: list[str]) -> tuple[str, ...]:
     return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
-def _first(*values: int | None) -> int | None:
+def _families(texts: list[str]) -> tuple[str, ...]:
+    names = _names(texts)
+    if not names:
+        raise UsageError(
+            f"--family is {texts[0]!r}, expected names such as cnn; leave it out for all"
+        )
+    return names
+
+
+def _first(*values: T | None) -> T | None:
     return next((value for value in values if value is not None), None)
+
+
+def _read(
+    option: str, parse: Callable[[str], T], text: str | None, otherwise: T | None
+) -> T | None:
+    """An option's value as typed, or that of the sweep file."""
+    if text is None:
+        return otherwise
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
+def check_records(results: Path) -> None:
+    """Refuse a folder of records that is not there, rather than take it for an empty one.
+
+    Raises:
+        UsageError: It is not there.
+    """
+    if not results.exists():
+        raise UsageError(f"no folder {results.absolute()}; name that of the records with --results")
 
 
 def check_project_url(address: str) -> None:

@@ -105,7 +105,7 @@ def print_summary(sweep: Sweep, console: Console) -> None:
     if not_ok:
         console.print(f"{not_ok} of the recorded runs are not ok; --force does them again.")
     if sweep.estimate_seconds > LONG_SECONDS and sweep.preset.publishable:
-        console.print("For a first look, --preset quick takes minutes.")
+        console.print("For a first look, take --preset quick.")
     missing = [m for m in sweep.registry.models.values() if m.missing]
     for model in missing:
         console.print(f"left out: {model.name}, not installed: {model.install_hint}", markup=False)

@@ -74,6 +74,7 @@ def release(
 
     checked_name(name)
     o.check_project_url(project_url)
+    o.check_records(results)
     of_day = _day(day)
     read_releases(site)  # damaged, they would keep the site from being written after the freeze
     report = summarise(scan(results), data_dir=data_dir)

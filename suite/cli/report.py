@@ -69,6 +69,7 @@ def report(
     from reports.charts.drawing import INSTALL, converter
     from reports.readme import read_readme, write_readme
     from reports.site import write_report
+    from reports.site_files import check_site
     from suite.data.known import DATASETS
     from suite.records.record import UNVERIFIED
     from suite.records.store import scan
@@ -80,6 +81,7 @@ def report(
     if readme is not None:
         read_readme(readme)
     o.check_project_url(project_url)
+    check_site(site, results)
     found = chain(scan(results), scan(results, f"{UNVERIFIED}/*") if unverified else ())
     first = next(found, None)
     if first is None:

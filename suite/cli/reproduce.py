@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from reports.reproduction import Reproduction
     from suite.console import Console
 
-_WIDE = 120
+# Columns of the terminal from which on rows stand in a table, and in one that says all.
+_TABLE, _WIDE = 70, 120
 _STYLES = {"reproduced": "green", "higher": "yellow", "lower": "yellow", "failed": "red"}
 
 
@@ -44,6 +45,8 @@ def reproduce(
     from reports.reproduction_records import reproduce_records
     from suite.records.store import read
 
+    if results != Path("results"):  # the usual one need not be there to show what was published
+        o.check_records(results)
     rows, damaged = reproduce_records(read(results), models or (), data_dir=data_dir)
     if as_json:
         from reports.reproduction_cells import to_content
@@ -129,17 +132,23 @@ def _print_narrow(rows: Sequence[Reproduction], console: Console) -> None:
     numbers: dict[str, int] = {}
     for row in rows:
         noted = [numbers.setdefault(note, len(numbers) + 1) for note in _notes(row)]
-        theirs = row.result.figure().percent
-        grid.add_row(
-            _label(row),
-            Text(row.result.dataset),
-            ABSENT if theirs is None else as_printed(theirs),
-            percent(row.ours.row.accuracy_mean if row.ours else None),
-            cells.difference(row),
-            _verdict(row),
-            " ".join(map(str, noted)),
-        )
-    console.print(grid)
+        notes = " ".join(map(str, noted))
+        figure = row.result.figure().percent
+        theirs = ABSENT if figure is None else as_printed(figure)
+        ours = percent(row.ours.row.accuracy_mean if row.ours else None)
+        difference, verdict = cells.difference(row), _verdict(row)
+        if console.width < _TABLE:
+            name = Text.assemble(_label(row), f" ({row.result.dataset})")
+            line = f"  {theirs}, ours {ours}, {difference}: "
+            console.print(
+                name, Text.assemble(line, verdict, f" ({notes})" if notes else ""), sep="\n"
+            )
+        else:
+            grid.add_row(
+                _label(row), Text(row.result.dataset), theirs, ours, difference, verdict, notes
+            )
+    if grid.rows:
+        console.print(grid)
     for note, number in numbers.items():
         console.print(Text(f"{number:>3}  {note}", style="dim"))
 

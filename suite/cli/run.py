@@ -78,6 +78,7 @@ def run(
     - suite run --models svm,knn --train-sizes 600,6000,60000
     - suite run --preset quick --scheduler tcp://10.0.0.1:8786
     """
+    from reports.site_files import check_site
     from suite.config import read_config
     from suite.console import Console
     from suite.records.store import open_store
@@ -95,6 +96,7 @@ def run(
         print_plan(prepare(settings), console)
         return
     site = site or (read_config(config).site if config else None) or Path("site")
+    check_site(site, settings.results)  # not after hours of training
     with open_store(settings.results) as store, _interruptible():
         # Under the lock: what is recorded can't change between the plan and the runs.
         sweep = prepare(settings)

@@ -80,4 +80,5 @@ def _print(audit: Audit) -> None:
     unseen = len(audit.findings) - _MOST_SHOWN
     if unseen > 0:
         say(f"and {unseen:,} more: see --json", err=True)
-    say(f"{audit.records:,} records, {audit.errors:,} errors, {audit.warnings:,} warnings")
+    counts = {"record": audit.records, "error": audit.errors, "warning": audit.warnings}
+    say(", ".join(f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s" for noun, n in counts.items()))

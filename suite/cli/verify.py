@@ -66,6 +66,7 @@ def verify(
     from suite.selection import plugin_files
     from suite.sweep import DEFAULT_TIMEOUT
 
+    o.check_records(results)
     limits = Limits(
         seconds=parse_duration(timeout) if timeout else DEFAULT_TIMEOUT,
         bytes=int(total_memory() * MEMORY_SHARE),

@@ -40,13 +40,17 @@ def cache_dir() -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(
+    path: Path,
+    remedy: str = "Free space there, or set SUITE_CACHE_DIR to a folder that can be written.",
+) -> Iterator[Path]:
     """A new file that takes the name `path` once the block has ended well.
 
     Readers and other writers of `path` see the old file or the new one, never a part.
 
     Args:
         path: The final name; its folder is made if need be.
+        remedy: What to do where that can't be written.
 
     Yields:
         The name to write to, in the same folder.
@@ -64,10 +68,7 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         partial.replace(path)
     except OSError as error:
-        raise DataError(
-            f"{path} can't be written ({error.strerror or error}). "
-            "Free space there, or set SUITE_CACHE_DIR to a folder that can be written."
-        ) from error
+        raise DataError(f"{path} can't be written ({error.strerror or error}). {remedy}") from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

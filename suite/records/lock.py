@@ -8,12 +8,13 @@ from pathlib import Path
 from suite.errors import StoreError
 
 
-def take_lock(descriptor: int, folder: Path) -> None:
+def take_lock(descriptor: int, folder: Path, option: str) -> None:
     """Lock an open file until it is closed; the kernel does so however its process ends.
 
     Args:
         descriptor: The file.
-        folder: The results folder that it stands for.
+        folder: The folder that it stands for.
+        option: The option that names it, for the message.
 
     Raises:
         StoreError: Another process holds the lock.
@@ -29,5 +30,5 @@ def take_lock(descriptor: int, folder: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise StoreError(
-            f"another run is writing to {folder}; wait for it to end or choose another --results"
+            f"another run is writing to {folder}; wait for it to end or choose another {option}"
         ) from error

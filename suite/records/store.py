@@ -246,13 +246,14 @@ class Store:
 
 
 @contextmanager
-def open_store(folder: Path) -> Iterator[Store]:
+def open_store(folder: Path, option: str = "--results") -> Iterator[Store]:
     """Open a results folder for writing; it is made if it does not exist.
 
     The lock is the kernel's: it goes with the process, however that ends.
 
     Args:
-        folder: The results folder.
+        folder: The results folder, or another that is kept like one.
+        option: The option that names it, for messages.
 
     Raises:
         StoreError: It is a file, can't be written, or another process writes to it.
@@ -260,22 +261,23 @@ def open_store(folder: Path) -> Iterator[Store]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise StoreError(f"{folder} is a file, expected a results folder") from error
     except OSError as error:
-        raise StoreError(
-            f"can't write to the results folder {folder}: {error.strerror}; "
-            "choose another --results"
-        ) from error
+        raise StoreError(_cant_write(folder, error, option)) from error
     try:
-        take_lock(lock, folder)
-        _empty_scratch(folder)
+        take_lock(lock, folder, option)
+        _empty_scratch(folder, option)
         yield Store(folder)
     finally:
         os.close(lock)
 
 
-def _empty_scratch(folder: Path) -> None:
+def _cant_write(folder: Path, error: OSError, option: str) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return f"{folder} is a file, expected a folder; choose another {option}"
+    return f"can't write to the folder {folder}: {error.strerror}; choose another {option}"
+
+
+def _empty_scratch(folder: Path, option: str) -> None:
     """Remove what a killed process left, and fail now rather than after the first run."""
     scratch = folder / SCRATCH
     try:
@@ -284,10 +286,7 @@ def _empty_scratch(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=scratch):
             pass
     except OSError as error:
-        raise StoreError(
-            f"can't write to the results folder {folder}: {error.strerror}; "
-            "choose another --results"
-        ) from error
+        raise StoreError(_cant_write(folder, error, option)) from error
 
 
 def _sync_folder(folder: Path) -> None:

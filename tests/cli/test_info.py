@@ -126,7 +126,13 @@ def test_every_model_can_be_shown(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "message"),
-    [("no-such-model", "unknown model"), ("a,b", "expected one model, got 2"), ("a[", "expected")],
+    [
+        ("no-such-model", "unknown model"),
+        ("a,b", "expected one model, got 2"),
+        ("a[", "expected"),
+        ("svm/nosuch", "expected its name alone"),
+        ("svm[C=2]", "expected its name alone"),
+    ],
 )
 def test_mistakes(argument: str, message: str) -> None:
     error = invoke(argument).exception

@@ -93,8 +93,11 @@ def test_models_narrow_the_table(results: Path, plugin: Path) -> None:
     assert isinstance(invoke("--results", results, "--models", "cmash").exception, UsageError)
 
 
-def test_without_records_everything_is_still_listed(tmp_path: Path) -> None:
-    result = invoke("--results", tmp_path / "nothing", "--models", "cmasch")
+def test_without_records_everything_is_still_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = invoke("--models", "cmasch")
     assert result.exit_code == 0
     assert "not run yet" in result.stdout
     assert "93.43" in result.stdout
@@ -110,7 +113,7 @@ def test_a_damaged_record_gives_status_1(results: Path, plugin: Path) -> None:
     assert "unexplained" in result.stdout
 
 
-@pytest.mark.parametrize("width", [80, 160])
+@pytest.mark.parametrize("width", [40, 69, 80, 160])
 def test_the_table_fits_the_terminal(plugin: Path, width: int) -> None:
     rows, _ = reproduce_records(Contents((), ()))
     mine, _ = reproduce_records(Contents((), ()), [str(plugin)])

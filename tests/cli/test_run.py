@@ -24,6 +24,12 @@ DIGITS = ("--datasets", "digits", "--preset", "smoke")
         (("--models", "svm[C="), "svm[C="),
         (("--models", "./nowhere.py"), "nowhere.py"),
         (("--family", "cnns"), "unknown family 'cnns'"),
+        (("--family", ","), "--family is ',', expected names such as cnn"),
+        (("--family", ""), "the value of --family is empty"),
+        (("--results", ""), "the value of --results is empty"),
+        (("--preset=",), "the value of --preset is empty"),
+        (("--site", "results/site"), "is in the results folder results"),
+        (("--site", "results"), "is in the results folder results"),
         (("--preset", "quik"), "unknown preset 'quik'. Did you mean quick?"),
         (("--protocol", "holdot"), "unknown protocol 'holdot'. Did you mean holdout?"),
         (("--preset", "smoke-n600"), "Use --preset smoke --train-sizes 600"),
@@ -118,7 +124,8 @@ def test_the_report_leaves_out_datasets_that_it_would_have_to_download(suite, tm
     done = suite("run", *DIGITS, "--models", "dummy", env=nowhere)
     assert done.returncode == 0, done
     assert "left out of the report: records of mnist" in done.stdout
-    assert "mnist" not in (tmp_path / "site/index.html").read_text()
+    page = (tmp_path / "site/index.html").read_text()
+    assert "mnist" not in page.replace("fashion-mnist-suite", "")
 
 
 def test_fail_fast_stops_at_the_first_failure(suite, tmp_path, fakes):
@@ -144,6 +151,31 @@ def test_a_sweep_file_is_heeded_and_options_go_before_it(suite, tmp_path):
     assert "2 runs to do (holdout, quick)" in suite("plan", "--config", "sweep.toml").stdout
     done = suite("plan", "--config", "sweep.toml", "--seeds", 1, "--preset", "smoke")
     assert "1 run to do (holdout, smoke)" in done.stdout
+
+
+def test_a_site_that_can_t_be_written_is_told_before_anything_is_trained(suite, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page/index.html").write_text("mine")
+    for site, told in (("file", "it is a file"), ("page", "no page of the suite's")):
+        done = suite("run", *DIGITS, "--models", "dummy", "--site", site)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "verb", ["export", "report", "reproduce", "release x", "compare svm knn", "verify svm"]
+)
+def test_a_results_folder_that_is_not_there_is_not_an_empty_one(suite, verb):
+    done = suite(*verb.split(), "--results", "misspelt")
+    assert done.returncode == 2
+    assert "misspelt" in done.stderr
+
+
+def test_what_a_terminal_can_t_show_ends_nothing(suite):
+    done = suite("reproduce", "--models", "cmasch", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done
 
 
 def test_a_second_run_on_one_folder_is_refused(suite, start, fakes):
