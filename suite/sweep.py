@@ -247,9 +247,8 @@ def execute(sweep: Sweep, store: Store, on_event: OnEvent) -> Iterator[Record]:
         RunnerError: No process can be started, or the cluster is lost.
     """
     with ExitStack() as stack:
-        models = (
-            stack.enter_context(open_store(sweep.models, "--save-models")) if sweep.models else None
-        )
+        folder = sweep.models
+        models = stack.enter_context(open_store(folder, "--save-models")) if folder else None
         scratch = models.scratch if models else None
         # Closed first, which ends what is under way, whatever ends this.
         runs = stack.enter_context(closing(_runs(sweep, on_event, scratch)))
