@@ -233,6 +233,7 @@ def to_html(
     pages: Iterable[ModelPage],
     shell: Shell,
     records_url: str = "",
+    copies: str = "",
     comparisons: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
 ) -> Iterator[tuple[str, str]]:
     """The paths, from the site's folder, and texts of models' pages.
@@ -241,6 +242,7 @@ def to_html(
         pages: What they show.
         shell: The frame of the site's pages.
         records_url: Address of the results folder, to which each record is linked; "" for none.
+        copies: Where copies of the records lie otherwise, from the pages' folder; "" for nowhere.
         comparisons: Addresses from the site's folder of comparisons with other models, by table,
             dataset and entry, as `reports.compare_page.addresses` gives them.
     """
@@ -265,6 +267,6 @@ def to_html(
                 diagram_size=(DIAGRAM_SIDE, DIAGRAM_BARS),
                 fewest=FEWEST,
                 comparisons=comparisons,
-                records_url=web_address(records_url).rstrip("/"),
+                records_url=web_address(records_url).rstrip("/") or copies,
             ),
         )

@@ -30,7 +30,7 @@ from reports.releases import read_releases
 from reports.reproduction_records import reproduce_tables
 from reports.rows import Row
 from reports.shell import Shell
-from reports.site_files import put
+from reports.site_files import COPIES, put
 from reports.tables import Table, build_tables
 from suite.data.datasets import DATASETS, Dataset, load
 from suite.errors import UsageError
@@ -52,6 +52,9 @@ PAGES = (
     (methods_page.PAGE, "Methods"),
     (release_pages.PAGE, "Releases"),
 )
+
+# More records than these are not copied into the site: they would be most of it.
+MOST_COPIES = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +92,13 @@ def write_report(
     """Write `index.html`, `leaderboard.md`, `.json` and `.csv`, and the pages beside them.
 
     These are the published values (`reproduction.html` and `.md`), the methods, a page for each
-    model in `models/` (none with more than 300 of them), one that compares two of them, with the
-    test images in `images/`, the lists of near-duplicates in `near_duplicates/`, and, if the site
-    has releases, what each of them changed (`releases.html` and `.md`). `leaderboard.parquet` is
-    there where pyarrow is installed. Tables other than the first have data files with their
-    protocol and preset in the name (`leaderboard-full-paper.json`). With charts there are
-    `charts.html`, their pictures in `charts/` and the browser's chart library in `assets/`.
+    model in `models/` (none with more than 300 of them), with copies of the records beside them
+    where no project address leads to these, one that compares two models, with the test images in
+    `images/`, the lists of near-duplicates in `near_duplicates/`, and, if the site has releases,
+    what each of them changed (`releases.html` and `.md`). `leaderboard.parquet` is there where
+    pyarrow is installed. Tables other than the first have data files with their protocol and preset
+    in the name (`leaderboard-full-paper.json`). With charts there are `charts.html`, their pictures
+    in `charts/` and the browser's chart library in `assets/`.
 
     Pages and data files of an older report that are none of this one are removed; what the suite
     did not write stays (`reports.site_files`).
@@ -148,6 +152,8 @@ def write_report(
     project = reproduction_page.web_address(project_url).rstrip("/")
     shell = Shell(titles, suite.__version__, links, project)
     records = f"{project}/{results}" if project and results else ""
+    count = sum(len(table.records) for table in report.tables)
+    copies = COPIES if not records and count <= MOST_COPIES else ""
     entries = {page.entry for page in pages}
     data = [data_files(table, table is report.tables[0]) for table in report.tables]
     sources = {name: model.plugin.source.name for name, model in registry.models.items()}
@@ -170,14 +176,24 @@ def write_report(
         contents[release_pages.PAGE] = release_pages.to_html(releases, shell)
         contents["releases.md"] = release_pages.to_markdown(releases, titles)
     more = (
-        model_pages.to_html(pages, shell, records, compare_page.addresses(pairs)),
+        model_pages.to_html(
+            pages, shell, records, copies.removeprefix("models/"), compare_page.addresses(pairs)
+        ),
         methods_page.to_files(report.tables),
         charts_page.to_files(drawn) if drawn else (),
+        _copies(report.tables) if copies else (),
         _sheets(site, [datasets[name] for name in sorted({pair.dataset for pair in pairs})]),
     )
     put(site, contents, chain(*more), [name for name, _ in PAGES])
     paths = tuple(site / name for name in contents)
     return Report(paths=paths, tables=report.tables, damaged=report.damaged)
+
+
+def _copies(tables: Iterable[Table]) -> Iterator[tuple[str, str]]:
+    """The records that models' pages link to, where these lie nowhere that is known."""
+    for table in tables:
+        for record in table.records:
+            yield f"{COPIES}/{record.key.stem}.json", record.to_json()
 
 
 def _sheets(site: Path, datasets: Iterable[Dataset]) -> Iterator[tuple[str, bytes]]:

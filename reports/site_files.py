@@ -17,6 +17,9 @@ from suite.errors import UsageError
 MARK = b'<meta name="generator" content="fashion-mnist-suite">'
 _MARK_WITHIN = 2_000  # bytes
 _DATA = re.compile(rf"{STEM}-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+(-n[0-9]+)?\.(json|csv|parquet)")
+# Folder of the records' copies.
+COPIES = "models/records"
+_COPY = re.compile(r"seed-[0-9]+(-fold-[0-9]+)?\.json")
 
 Content = str | bytes
 
@@ -53,6 +56,7 @@ def put(
         old = [site / name for name in pages]
         old += [path for path in site.glob(f"{STEM}-*") if _DATA.fullmatch(path.name)]
         old += (site / "models").glob("*.html")
+        old += [path for path in (site / COPIES).rglob("*") if _COPY.fullmatch(path.name)]
         for path in old:
             if path not in written and path.is_file() and _is_ours(path):
                 path.unlink()
@@ -72,10 +76,11 @@ def check_site(site: Path, results: Path) -> None:
             page.
     """
     inner, outer = Path(os.path.realpath(site)), Path(os.path.realpath(results))
-    if inner == outer or outer in inner.parents:
+    copies = inner / COPIES
+    if inner == outer or outer in inner.parents or outer == copies or copies in outer.parents:
         raise UsageError(
-            f"--site {site} is in the results folder {results}, which is for records alone; "
-            "choose another --site"
+            f"--site {site} and the results folder {results} lie within each other, and records "
+            "need a folder for themselves; choose another --site"
         )
     try:
         site.mkdir(parents=True, exist_ok=True)

@@ -78,7 +78,8 @@ def test_records_and_guide_are_linked_to_where_the_project_is_said_to_lie(
     page = tmp_path / "site" / "models" / "a_model_of_none.html"
     CliRunner().invoke(app, ["report", *folders])
     assert ">seed-1.json<" in page.read_text()
-    assert f'{record}">' not in page.read_text()
+    assert f'<a href="records/{record}">' in page.read_text()
+    assert (page.parent / "records" / record).is_file()
     address = "https://example.org/at/main"
     monkeypatch.chdir(tmp_path)
     given = [folder.replace(f"{tmp_path}/", "") for folder in folders]
@@ -88,7 +89,7 @@ def test_records_and_guide_are_linked_to_where_the_project_is_said_to_lie(
     assert f'<a href="{address}/CONTRIBUTING.md">add a model</a>' in page.read_text()
     # Records that lie elsewhere than in the project have no address there.
     CliRunner().invoke(app, ["report", *folders, "--project-url", address])
-    assert f'{record}">' not in page.read_text()
+    assert f'<a href="records/{record}">' in page.read_text()
 
 
 def test_charts_are_drawn_unless_they_are_not_wanted(folders: list[str], tmp_path: Path) -> None:

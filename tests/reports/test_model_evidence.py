@@ -181,7 +181,7 @@ def test_a_page_leads_to_its_comparison_with_other_models(scored: MakeScored) ->
     tables = build_tables([scored(0.9), scored(0.8, dataset="mnist")], {}, tuple(DATASETS))
     pages = model_pages(tables, (), Registry(models={}))
     known = {("holdout-standard", "mnist", "svm"): "compare.html#table=holdout-standard&a=svm"}
-    ((_, html),) = to_html(pages, Shell(TITLES, "1"), "", known)
+    ((_, html),) = to_html(pages, Shell(TITLES, "1"), comparisons=known)
     assert html.count("Compare with another model") == 1
     assert 'href="../compare.html#table=holdout-standard&amp;a=svm"' in html
 

@@ -69,7 +69,7 @@ def test_predictions_become_a_leaderboard(
     assert "95.00 ± 7.07" in (tmp_path / "deep" / "site" / "index.html").read_text()
     site = tmp_path / "deep" / "site"
     assert sorted(path.name for path in site.iterdir()) == sorted([*FILES, "models"])
-    pages = {path.name for path in (site / "models").iterdir()}
+    pages = {path.name for path in (site / "models").glob("*.html")}
     assert len(pages) == 2
     assert all(f'href="models/{name}"' in (site / "index.html").read_text() for name in pages)
 
@@ -139,7 +139,7 @@ def test_with_charts_the_pages_lead_to_them_and_without_they_go(
     front = (tmp_path / "index.html").read_text()
     assert '<a href="charts.html">Charts</a>' in front
     assert "vega" not in front
-    (page,) = (tmp_path / "models").iterdir()
+    (page,) = (tmp_path / "models").glob("*.html")
     assert '<a href="../charts.html">Charts</a>' in page.read_text()
     text = (tmp_path / "leaderboard.md").read_text()
     pictures = re.findall(r"!\[(.+)\]\((.+)\)", text)
@@ -292,3 +292,21 @@ def test_pages_and_files_of_an_older_report_go(
     assert not (tmp_path / "models/knn.html").exists()
     assert not (tmp_path / "leaderboard-holdout-quick.csv").exists()
     assert (tmp_path / "models/svm.html").exists()
+    left = [path.parent.name for path in (tmp_path / "models/records").rglob("*.json")]
+    assert left == ["svm"]
+
+
+def test_records_are_linked_where_they_lie_or_copied_beside_the_pages(
+    contents: Callable[..., Contents], tmp_path: Path
+) -> None:
+    found = contents({})
+    (run,) = found.runs
+    copy = tmp_path / "models/records" / f"{run.record.key.stem}.json"
+    write_report(found, tmp_path)
+    text = (tmp_path / "models/svm.html").read_text()
+    assert f'href="records/{run.record.key.stem}.json"' in text
+    assert copy.read_text() == run.record.to_json()
+    write_report(found, tmp_path, project_url="https://example.org/p")
+    text = (tmp_path / "models/svm.html").read_text()
+    assert f'href="https://example.org/p/results/{run.record.key.stem}.json"' in text
+    assert not copy.exists()
