@@ -164,6 +164,12 @@ def test_the_command_does_the_same_runs_again(
     assert words[words.index("--results") + 1] != "results"
 
 
+def test_the_size_of_the_model_is_told_where_it_is_known(runs: Any, registry: Registry) -> None:
+    for size, told in ((3 * 2**20, True), (None, False)):
+        ((_, text),) = to_html(pages_of(runs(model_bytes=size), registry), Shell(TITLES, "1"))
+        assert ("Size: 3.00 MiB." in text) == told
+
+
 @pytest.mark.parametrize(
     ("seeds", "words"), [((0, 1), "2"), ((0,), "1"), ((3,), "3,"), ((1, 5), "1,5")]
 )
