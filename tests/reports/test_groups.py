@@ -88,7 +88,7 @@ def test_the_exports_and_markdown_have_the_groups(runs: Any) -> None:
 def test_a_row_with_one_seed_says_by_what_it_is_judged(runs: Any, scored: MakeScored) -> None:
     one = runs("b", 8_000)[:1]
     for others, told in (
-        (runs("a", 9_000), "as the other rows of its family do"),
+        (runs("a", 9_000), "borrows the spread over seeds of its family"),
         (runs("a", 9_000)[:1], "2 rows with one seed can be judged on the images"),
     ):
         (table,) = build_tables([*others, *one], {}, tuple(DATASETS))

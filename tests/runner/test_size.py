@@ -71,7 +71,7 @@ def test_a_forest_counts_all_its_nodes_and_is_not_held_twice() -> None:
 
 
 @pytest.mark.skipif(find_spec("keras") is None, reason="Keras is not installed")
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_network_counts_with_its_weights_alone() -> None:
     import keras
 
