@@ -11,9 +11,9 @@ import pytest
 from reports.site import write_report
 from suite.data.datasets import load
 from suite.errors import UsageError
-from suite.records.store import Contents
+from suite.records.store import Contents, StoredRun
 
-MakeStored = Callable[..., object]
+MakeStored = Callable[..., StoredRun]
 
 
 @pytest.fixture
