@@ -10,10 +10,10 @@ from typing import Any, get_args, get_type_hints
 
 from reports.machines import Machine
 from reports.rows import Row
+from reports.site_files import STEM
 from reports.tables import Table
 
 SCHEMA = 1
-STEM = "leaderboard"
 COLUMNS = (
     "protocol",
     "preset",

@@ -110,7 +110,8 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         UsageError: One is empty.
     """
     for before, argument in pairwise(["", *arguments]):
-        name = argument.removesuffix("=") if argument.startswith("--") else before
-        if not argument or (argument.startswith("--") and argument.endswith("=")):
-            which = f"the value of {name}" if name.startswith("-") else "an argument"
+        name, sign, value = argument.partition("=")
+        if not argument or (name.startswith("--") and sign and not value):
+            option = name or before
+            which = f"the value of {option}" if option.startswith("-") else "an argument"
             raise UsageError(f"{which} is empty. Give it, or leave it out")

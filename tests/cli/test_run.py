@@ -28,6 +28,7 @@ DIGITS = ("--datasets", "digits", "--preset", "smoke")
         (("--family", ""), "the value of --family is empty"),
         (("--results", ""), "the value of --results is empty"),
         (("--preset=",), "the value of --preset is empty"),
+        (("--preset=a=",), "unknown preset 'a='"),
         (("--site", "results/site"), "lie within each other"),
         (("--site", "results"), "lie within each other"),
         (("--preset", "quik"), "unknown preset 'quik'. Did you mean quick?"),
