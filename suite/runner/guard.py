@@ -204,6 +204,7 @@ class _Guard:
             message = self.messages.recv_bytes(MESSAGE_LIMIT)
             facts = unpack(message)[0]
         except (EOFError, OSError):
+            self.messages.close()  # a worker that wrote too much waits to write the rest
             return False
         except ValueError:
             return True

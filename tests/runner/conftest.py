@@ -76,6 +76,34 @@ def gone() -> Callable[..., None]:
     return check
 
 
+OWN_PLUGIN = """
+from suite.contract import Plugin, Source
+{body}
+
+PLUGIN = Plugin(title="t", family="fake", view="{view}", build=build, uses_validation={validates},
+                params={params}, parameters=lambda model: 7, source=Source(name="a test"))
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Callable[..., str]:
+    """Writes a plugin file around a function `build` and returns its path."""
+
+    def write(
+        body: str,
+        view: str = "flat",
+        validates: bool = False,
+        params: object = None,
+        name: str = "mine",
+    ) -> str:
+        path = tmp_path / f"{name}.py"
+        text = OWN_PLUGIN.format(body=body, view=view, validates=validates, params=params or {})
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
 @pytest.fixture
 def sweep_of(tmp_path: Path, fakes: Path) -> Callable[..., Sweep]:
     """Prepares a sweep over digits: names are fakes, or models of the suite."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -62,10 +64,12 @@ def on_cluster(sweep_of):
 @pytest.fixture
 def waits(tmp_path):
     """A plugin whose fit tells that it began and waits until a file is there."""
-    gate = tmp_path / "gate"
-    path = tmp_path / "waits.py"
-    path.write_text(WAITS.format(gate=str(gate)))
-    return str(path), gate
+    # A run may write there, as it has to for semaphores.
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        gate = Path(folder, "gate")
+        path = tmp_path / "waits.py"
+        path.write_text(WAITS.format(gate=str(gate)))
+        yield str(path), gate
 
 
 def nothing_below(cluster, *names):

@@ -55,6 +55,6 @@ def test_more_epochs_than_the_parameter_says():
 def test_a_history_is_as_long_as_a_record_has_room_for():
     history = History()
     for epoch in range(1, 60_000):
-        history.add(epoch, {"é" * 100: -1.2345678901234567e-99})
+        history.add(epoch, {"é" * 100: -1.2345678901234567e-99}, 1e4)
     assert [row["epoch"] for row in history.rows] == list(range(1, len(history.rows) + 1))
     assert LARGEST_HISTORY / 2 < len(json.dumps(history.rows, indent=1)) < 2 * LARGEST_HISTORY

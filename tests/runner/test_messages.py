@@ -14,8 +14,7 @@ import io, json, sys, zipfile
 import numpy as np
 from suite.contract import Plugin, Source
 
-GOOD = {"kind": "result", "fit_wall_seconds": 1.0, "fit_cpu_seconds": 1.0, "engine": "e",
-        "predict_wall_seconds": 1.0, "peak_memory_bytes": 5, "device": "cpu",
+GOOD = {"kind": "result", "engine": "e", "predict_wall_seconds": 1.0, "device": "cpu",
         "precision": "float32", "parameter_count": {"total": 5, "trainable": None}}
 EPOCH = {"kind": "epoch", "epoch": 1, "epochs": 3, "metrics": {}}
 ERROR = {"kind": "error", "status": "failed", "type": "t", "message": "m", "traceback": ""}
@@ -55,7 +54,7 @@ MESSAGES = {
     "odd_device": lambda: [packed(GOOD | {"device": 5}, ZEROS)],
     "long_device": lambda: [packed(GOOD | {"device": "d" * 10**6}, ZEROS)],
     "half_an_engine": lambda: [packed(GOOD | {"engine": "\ud800"}, ZEROS)],
-    "negative_time": lambda: [packed(GOOD | {"fit_wall_seconds": -1.0}, ZEROS)],
+    "negative_time": lambda: [packed(GOOD | {"predict_wall_seconds": -1.0}, ZEROS)],
     "endless_time": lambda: [packed(json.dumps(GOOD).replace("1.0", "1e999"), ZEROS)],
     "great_count": lambda: [packed(GOOD | {"parameter_count": {"total": 2**60}}, ZEROS)],
     "count_of_text": lambda: [packed(GOOD | {"parameter_count": "5"}, ZEROS)],
@@ -70,7 +69,9 @@ MESSAGES = {
     "end": lambda: [packed({"kind": "end"})],
     "model": lambda: [packed({"kind": "model", "format": 5})],
     "odd_size": lambda: [packed(GOOD, ZEROS), packed({"kind": "model", "model_bytes": -1})],
-    "not_a_number": lambda: [packed(GOOD | {"fit_wall_seconds": float("nan")}, ZEROS)],
+    "not_a_number": lambda: [packed(GOOD | {"predict_wall_seconds": float("nan")}, ZEROS)],
+    "twice_fitted": lambda: [packed({"kind": "fitted"})],
+    "another_sandbox": lambda: [packed({"kind": "entered", "sandbox": "none: of brass"})],
     "no_kind": lambda: [packed([1])],
     "deep": lambda: [packed("[" * 10**5)],
     "junk": lambda: [b"junk", b""],
@@ -118,7 +119,8 @@ EXPECTED = {
     "too_long": ("failed", "without a result"),
     **dict.fromkeys(("half_a_name", "long_device", "half_an_engine", "hello", "end"), IGNORED),
     **dict.fromkeys(("step_of_a_check", "not_a_number", "no_kind", "deep"), IGNORED),
-    **dict.fromkeys(("junk", "bomb", "model"), IGNORED),
+    **dict.fromkeys(("junk", "bomb", "model", "another_sandbox"), IGNORED),
+    "twice_fitted": ("invalid", "asked for before `fit` was over"),
     "odd_size": ITS_OWN,
 }
 
@@ -161,7 +163,10 @@ def test_what_came_of_a_forgery(stored, what):
 def test_texts_are_spelled_out_and_cut(stored):
     by_what = {one.record.parameters.get("what"): one.record for one in stored[1]}
     assert by_what["half_an_engine"].engine == r"\ud800"
-    assert by_what["half_a_name"].history == ({"epoch": 1, r"\ud800": 1.0},)
+    (row,) = by_what["half_a_name"].history
+    assert row == {"epoch": 1, r"\ud800": 1.0, "cpu_seconds": row["cpu_seconds"]}
+    here = by_what["junk"].environment.sandbox
+    assert by_what["another_sandbox"].environment.sandbox == here
     assert len(by_what["long_device"].environment.device) < 300
 
 
