@@ -13,7 +13,7 @@ from suite.data.datasets import Dataset
 from suite.errors import RunnerError
 from suite.models_io.saved import Written
 from suite.records.arrays import RunArrays
-from suite.records.machine import free_memory, this_machine, usable_cores
+from suite.records.machine import calibration, free_memory, this_machine, usable_cores
 from suite.records.record import Record, RunKey
 from suite.runner.budget import Budget
 from suite.runner.events import EpochEnded, Event, RunStarted, SweepStarted
@@ -80,7 +80,7 @@ def run_local(
         Each run that ended. That it did is for the caller to tell, once it has stored the record.
 
     Raises:
-        RunnerError: No process can be started.
+        RunnerError: No process can be started, or models could read what must be closed to them.
     """
     if not jobs:
         return
@@ -90,6 +90,7 @@ def run_local(
     live: dict[int, tuple[Job, IsolatedRun]] = {}  # by lane
     again: Counter[RunKey] = Counter()
     on_event(SweepStarted(jobs=tuple(jobs), lanes=lanes))
+    calibration()  # while nothing else runs
     try:
         while waiting or live:
             while waiting and len(live) < lanes:
@@ -112,6 +113,7 @@ def run_local(
                 if not run.finished:
                     continue
                 run.abandon()
+                run.check_held()
                 del live[lane]
                 if run.never_began and again[job.key] < RETRIES:
                     again[job.key] += 1
@@ -125,7 +127,7 @@ def run_local(
                     run.told,
                     dataset=datasets[job.key.dataset],
                     split=split_of(job.key),
-                    machine=this_machine(),
+                    machine=this_machine(job.requires),
                 )
                 budget.learn(record)
                 yield Finished(
