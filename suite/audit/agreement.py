@@ -129,6 +129,8 @@ def _alike(group: Sequence[Answers], strong: float) -> Iterator[Finding]:
     worst: dict[tuple[str, str], tuple[float, Finding]] = {}
     for first, second in np.argwhere(np.triu(may_be, k=1)).tolist():
         pair = group[first], group[second]
+        if len({one.record.arrays_sha256 for one in pair}) == 1:
+            continue  # equal arrays are told of as such
         counts = int(errors[first]), int(errors[second]), int(both[first, second])
         same, kappa = _shared(*pair, counts)
         if max(same, kappa) <= limit[first, second]:
@@ -180,15 +182,16 @@ def _copied(own: Answers, other: Answers, same: float, kappa: float) -> Finding:
 
 def _unrelated(group: Sequence[Answers]) -> Iterator[Finding]:
     """Records that get other images wrong than those that are hard: labels with noise are so."""
-    total = sum((one.wrong.astype(np.float64) for one in group), start=np.float64(0))
     models: dict[str, list[Answers]] = defaultdict(list)
     for one in group:
         models[one.record.model].append(one)
-    for own in models.values():
+    counts = {name: np.sum([one.wrong for one in own], axis=0) for name, own in models.items()}
+    total = np.sum(list(counts.values()), axis=0)
+    for name, own in models.items():
         if len(own) == len(group):
             return
-        hardness = total - sum((one.wrong.astype(np.float64) for one in own), start=np.float64(0))
-        hardness = hardness / (len(group) - len(own))  # part of the others that gets an image wrong
+        # The part of the others that gets each image wrong.
+        hardness = (total - counts[name]) / (len(group) - len(own))
         hardest = np.sort(hardness)[::-1]
         for one in own:
             found = _hardness(one.wrong, hardness, hardest)

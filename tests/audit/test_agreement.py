@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,12 +33,12 @@ def labels() -> Array:
 def honest(labels: Array) -> list[Array]:
     """Answers of models that are wrong on the same hard images, and mostly in the same way."""
     rng = np.random.default_rng(1)
-    hard = rng.beta(0.15, 1.5, IMAGES)
+    hard = rng.beta(0.04, 0.5, IMAGES)
     likely = (labels + rng.integers(1, 10, IMAGES)) % 10  # what most models take it for
     answers = []
     for _ in range(6):
         wrong = rng.random(IMAGES) < hard
-        other = np.where(rng.random(IMAGES) < 0.8, likely, (labels + rng.integers(1, 10)) % 10)
+        other = np.where(rng.random(IMAGES) < 0.92, likely, (labels + rng.integers(1, 10)) % 10)
         answers.append(np.where(wrong, other, labels).astype(np.uint8))
     return answers
 
@@ -66,10 +67,12 @@ def told(made: Path, anywhere: Known, labels: Array) -> Callable[..., list[Findi
             dataset = record.dataset.model_copy(update={"name": row.get("dataset", "fashion")})
             changes = {"model": row["model"], "seed": row.get("seed", 0), "dataset": dataset,
                        "environment": environment}  # fmt: skip
-            answers.append(Answers(
-                record=record.model_copy(update=changes), place=f"{row['model']}-{changes['seed']}",
-                predictions=row["answers"], wrong=row["answers"] != labels,
-            ))  # fmt: skip
+            place = f"{row['model']}-{changes['seed']}"
+            changes["arrays_sha256"] = row.get("arrays", hashlib.sha256(place.encode()).hexdigest())
+            answers.append(
+                Answers(record=record.model_copy(update=changes), place=place,
+                        predictions=row["answers"], wrong=row["answers"] != labels)
+            )  # fmt: skip
         return list(agreement_findings(answers, anywhere))
 
     return find
@@ -131,8 +134,8 @@ def test_answers_that_no_honest_model_gives_are_told(
     assert sorted({str(one.rule) for one in found}) == rules
     assert {(one.path, one.severity) for one in found} <= {("new-0", "error")}
     if rules == ["agreement"]:
-        assert found[0].other == "svm-0"
-        assert "of 6" in found[0].found or "of" in found[0].found
+        assert found[0].other in {"svm-0", "xgboost-0", "abelusha-0"}  # the voters
+        assert f"are those of {found[0].other}" in found[0].found
 
 
 def test_a_record_from_before_the_sandbox_is_warned_of(
@@ -162,13 +165,24 @@ def test_few_wrong_answers_may_be_alike(told: Callable[..., list[Finding]], labe
 
 
 @pytest.mark.parametrize(
-    ("model", "wrong", "rules"),
-    [("decision_tree", 500, ["equal"]), ("svm", 500, []), ("decision_tree", 5, ["equal"])],
+    ("model", "wrong", "arrays", "rules"),
+    [
+        ("decision_tree", 500, "", ["equal"]),
+        ("svm", 500, "", []),
+        ("decision_tree", 5, "", []),  # by chance; but not with equal confidences, too
+        ("decision_tree", 5, "a" * 64, ["equal"]),
+    ],
 )
 def test_seeds_of_a_model_that_uses_its_seed_have_predictions_of_their_own(
-    told: Callable[..., list[Finding]], labels: Array, model: str, wrong: int, rules: list[str]
+    told: Callable[..., list[Finding]],
+    labels: Array,
+    model: str,
+    wrong: int,
+    arrays: str,
+    rules: list[str],
 ) -> None:
     answers = labels.copy()
     answers[:wrong] = (answers[:wrong] + 1) % 10
-    rows = [{"model": model, "answers": answers, "seed": seed} for seed in (0, 1)]
+    rows = [{"model": model, "answers": answers, "seed": s, "arrays": arrays or str(s) * 64}
+            for s in (0, 1)]  # fmt: skip
     assert [one.rule for one in told(*rows)] == rules
