@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from suite.audit.known import Known
 from suite.audit.validate import validate
 from suite.data.known import DATASETS
 from suite.records.record import Record
+from suite.registry import Registry, discover
 from tests.audit.findings import fields, git
 
 NETWORK = Path(__file__).parents[1] / "records" / "history" / "v1"
@@ -186,7 +188,7 @@ def test_what_may_have_a_reason_is_a_warning(
         assert field in fields(audit, "warning")
 
 
-@pytest.mark.parametrize("engine", ["scikit-learn", "", "keras/tensorflow"])
+@pytest.mark.parametrize("engine", ["scikit-learn", "", "keras/tensorflow", "plugin"])
 def test_an_engine_that_the_model_does_not_use_is_caught(
     results: Path, known: Known, edit: Edit, engine: str
 ) -> None:
@@ -210,6 +212,27 @@ def test_the_engine_of_a_network_is_keras_with_its_backend(
     record = Record.model_validate_json(json.dumps(content | {"engine": engine}))
     found = [fault.field for fault in code_faults(record, known.registry)]
     assert ("engine" in found) == told
+
+
+@pytest.mark.parametrize(
+    ("requires", "engine", "told"),
+    [(("numpy",), "plugin", False), (("numpy",), "numpy", False), (("numpy",), "sklearn", True),
+     ((), "plugin", False)],
+)  # fmt: skip
+def test_the_engine_of_a_plugin_with_a_class_of_its_own_may_be_the_plugin(
+    made: Path, tmp_path: Path, plugin: Path, requires: tuple[str, ...], engine: str, told: bool
+) -> None:
+    text = plugin.read_text().replace("PLUGIN = Plugin(", f"PLUGIN = Plugin(requires={requires},")
+    (tmp_path / "baselines").mkdir()
+    file = tmp_path / "baselines" / plugin.name
+    file.write_text(text)
+    loaded = discover([file]).models[plugin.stem]
+    model = replace(loaded, module=f"baselines.{plugin.stem}")  # as if it were one of the suite
+    registry = Registry(models={model.name: model})
+    record = Record.model_validate_json((made / EPOCHS).read_text())
+    record = record.model_copy(update={"engine": engine, "source_hash": model.source_hash})
+    found = [fault for fault in code_faults(record, registry) if fault.field == "engine"]
+    assert [fault.severity for fault in found] == ["error"] * told
 
 
 def test_another_layout_of_the_same_content_is_caught(results: Path, known: Known) -> None:
