@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from suite.audit.code import model_of
 from suite.audit.finding import Fault, Finding, severity_of, shown
 from suite.errors import printable
 
@@ -87,7 +88,7 @@ def _repeated(group: Iterable[Answers], known: Known) -> Iterator[Finding]:
     """Equal predictions of two seeds of a model that uses its seed."""
     first: dict[tuple[object, ...], Answers] = {}
     for one in group:
-        record, model = one.record, known.registry.models.get(one.record.model)
+        record, model = one.record, model_of(one.record, known.registry)
         if model is None or not model.plugin.random:
             continue
         key = record.model, record.variant, record.protocol, record.preset, record.fold

@@ -37,7 +37,7 @@ def code_faults(record: Record, registry: Registry) -> Iterator[Fault]:
         record: A record whose preset is known.
         registry: The models.
     """
-    model = registry.models.get(record.model)
+    model = model_of(record, registry)
     if model is None:
         yield Fault(
             field="model",
@@ -56,6 +56,16 @@ def code_faults(record: Record, registry: Registry) -> Iterator[Fault]:
     yield from _hash_faults(record)
     for fault in _plugin_faults(record, model):
         yield replace(fault, severity="warning")
+
+
+def model_of(record: Record, registry: Registry) -> Model | None:
+    """The model of a record: the one of its name, or a file named by hand that has its code.
+
+    A package may give its model another name than the file has, which the file does not tell.
+    """
+    named = registry.models.get(record.model)
+    files = (model for model in registry.models.values() if model.module is None)
+    return named or next((m for m in files if m.source_hash == record.source_hash), None)
 
 
 def _hash_faults(record: Record) -> Iterator[Fault]:

@@ -260,6 +260,22 @@ def test_a_plugin_that_is_not_here_is_a_warning_but_its_hash_is_checked(
     assert fields(validate(results, bare)) == ["variant"]
 
 
+def test_a_model_that_its_package_calls_otherwise_than_its_file_is_known_by_its_code(
+    results: Path, known: Known, plugin: Path, edit: Edit
+) -> None:
+    """As an entry point may; `examples/suite-example-model` is one."""
+    for path in sorted(results.glob("digits/*/counts_epochs*")):
+        name = path.name.replace("counts_epochs", "entry_point")
+        path.rename(path.with_name(name))
+    for path in sorted(results.rglob("entry_point*/*.json")):
+        edit(str(path.relative_to(results)), {"model": "entry_point"})
+    assert validate(results, known).findings == ()
+    edit(EPOCHS.replace("counts_epochs", "entry_point"), {"parameters.scale": 0.5})
+    assert fields(validate(results, known)) == ["variant"]
+    other = Known(discover(), now=known.now)  # without --plugin
+    assert "model" in fields(validate(results, other), "warning")
+
+
 def test_a_name_of_two_lines_within_a_record_is_told_in_one(results: Path, known: Known) -> None:
     path = results / EPOCHS
     content = json.loads(path.read_text())
