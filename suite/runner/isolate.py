@@ -47,10 +47,12 @@ class Limits:
     Attributes:
         seconds: Wall time of the run; None for no limit.
         bytes: Memory of its process tree (PSS); None for no limit.
+        require_sandbox: Whether it may be begun only where the machine gives a sandbox.
     """
 
     seconds: float | None = None
     bytes: int | None = None
+    require_sandbox: bool = False
 
 
 class IsolatedRun:
@@ -217,5 +219,6 @@ def make_task(
         source_hash=job.source_hash,
         model_folder=model_folder,
         closed=dataset.label_files,
+        require_sandbox=limits.require_sandbox,
         card=uses_gpu(job),
     )

@@ -21,6 +21,7 @@ from suite.runner.forkserver import ForkServer
 from suite.runner.isolate import IsolatedRun, Limits, make_task
 from suite.runner.outcome import record_of
 from suite.runner.plan import Job, SplitOf
+from suite.runner.sandbox import require
 from suite.runner.servers import Servers, uses_gpu
 from suite.runner.task import Task
 
@@ -148,7 +149,10 @@ def start_run(server: ForkServer, job: Job, task: Task) -> IsolatedRun:
 
     Raises:
         RunnerError: No process can be started.
+        UsageError: A sandbox is required, and this machine gives none.
     """
+    if task.require_sandbox:
+        require()
     try:
         return IsolatedRun(server, task)
     except OSError as error:

@@ -26,6 +26,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from suite.errors import UsageError
 from suite.source_hash import FAMILY_PACKAGES, PROJECT_ROOT
 
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/etc")
@@ -96,6 +97,42 @@ def obstacle() -> str:
     return ""
 
 
+def require() -> None:
+    """Refuse a machine that gives no sandbox.
+
+    Raises:
+        UsageError: It gives none.
+    """
+    if obstacle():
+        raise UsageError(f"a sandbox is required, and this machine gives none: {obstacle()}. "
+                         "Use another machine, or leave out --require-sandbox")  # fmt: skip
+
+
+def check_closed(closed: Iterable[Path], results: Path) -> None:
+    """Refuse to start where models could read what they must not, by where it lies.
+
+    Args:
+        closed: Files and folders with labels.
+        results: The folder of the records.
+
+    Raises:
+        UsageError: Something of it lies below a folder that every plugin may read.
+    """
+    if obstacle():
+        return
+    allowed = [folder.resolve() for folder in readable()]
+    for path in (*closed, results):
+        real = path.resolve()
+        for folder in allowed:
+            if real.is_relative_to(folder):
+                raise UsageError(f"{path} lies below {folder}, which models may read: move it "
+                                 "elsewhere, or it could be looked up by a model")  # fmt: skip
+    environment = Path(sys.prefix).resolve()
+    if environment.is_relative_to(results.resolve()):
+        raise UsageError(f"Python's environment {environment} lies in the folder of the records, "
+                         f"{results}: name another folder with --results")  # fmt: skip
+
+
 def description() -> str:
     """What this machine gives, as records name it: "landlock 7, seccomp" or "none: " and why."""
     reason = obstacle()
@@ -107,18 +144,6 @@ def readable() -> Iterator[Path]:
     yield from map(Path, (*_SYSTEM, *_MACHINE))
     yield from (Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)))
     yield from (PROJECT_ROOT / name for name in ("suite", *FAMILY_PACKAGES))
-
-
-def exposed(closed: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
-    """What has to stay closed but lies below something that every plugin may read, and below what.
-
-    Args:
-        closed: Files and folders.
-    """
-    allowed = [folder.resolve() for folder in readable()]
-    for path in closed:
-        real = path.resolve()
-        yield from ((path, folder) for folder in allowed if real.is_relative_to(folder))
 
 
 def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path], *,

@@ -55,6 +55,7 @@ class Task:
         source_hash: `suite.source_hash` of the plugin as the record names it; None if none does.
         model_folder: An empty folder to write the fitted model to; None if it is not kept.
         closed: Files and folders that the run must not be able to read: labels, records.
+        require_sandbox: Whether it may be begun only where the machine gives a sandbox.
         card: Whether it computes on a graphics card.
         work: What is done instead of a run; it has to be picklable.
     """
@@ -78,6 +79,7 @@ class Task:
     source_hash: str | None = None
     model_folder: Path | None = None
     closed: tuple[Path, ...] = ()
+    require_sandbox: bool = False
     card: bool = False
     work: Work | None = None
 
