@@ -187,6 +187,9 @@ def _keras_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
     if not keras and backend is not None:
         expected = "none, since the model does not use Keras"
         yield Fault(field="environment.backend", expected=expected, found=shown(backend))
+    if not keras and record.multiply_adds is not None:
+        expected = "none, since the model does not use Keras"
+        yield Fault(field="multiply_adds", expected=expected, found=shown(record.multiply_adds))
     if not keras and precision != DEFAULT_PRECISION:
         yield Fault(
             field="environment.precision",

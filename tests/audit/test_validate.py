@@ -151,6 +151,36 @@ SIGNED: list[tuple[dict[str, Any], str]] = [
     ({"status": "failed", "error": {"type": "E", "message": "x" * 3_000_000}}, "error.message"),
     ({"status": "failed", "error": {"type": "E", "message": "x" * 9_000}}, "error.message"),
     ({"status": "failed", "error": {"type": "E\n", "message": ""}}, "error.type"),
+    ({"environment.sandbox": "landlock"}, "environment.sandbox"),
+    ({"environment.sandbox": "none: "}, "environment.sandbox"),
+    ({"environment.sandbox": "yes"}, "environment.sandbox"),
+    ({"environment.cpu_quota": 0.0}, "environment.cpu_quota"),
+    ({"environment.cpu_quota": 1e9}, "environment.cpu_quota"),
+    (
+        {"environment.calibration.matrix_product_gflops": 0.0},
+        "environment.calibration.matrix_product_gflops",
+    ),
+    (
+        {"environment.calibration.matrix_product_gflops": 1e9},
+        "environment.calibration.matrix_product_gflops",
+    ),
+    (
+        {"environment.calibration.memory_copy_gib_per_second": 1e9},
+        "environment.calibration.memory_copy_gib_per_second",
+    ),
+    ({"time_limit_seconds": 0.0}, "time_limit_seconds"),
+    ({"fit_wall_seconds": 7_300.0, "time_limit_seconds": 7_200.0}, "fit_wall_seconds"),
+    ({"memory_limit_mib": 0.0}, "memory_limit_mib"),
+    ({"multiply_adds": 8_000}, "multiply_adds"),
+    (
+        {"history": [{"epoch": n, "cpu_seconds": t} for n, t in ((1, 0.2), (2, 0.1), (3, 0.3))]},
+        "history.cpu_seconds",
+    ),
+    ({"history": [{"epoch": n, "cpu_seconds": n - 2.0} for n in (1, 2, 3)]}, "history.cpu_seconds"),
+    (
+        {"history": [{"epoch": n, "cpu_seconds": 40.0 * n} for n in (1, 2, 3)]},
+        "history.cpu_seconds",
+    ),
     ({"variant": "unverified", "origin": {"source": "me", "file": "x"}}, "origin"),
 ]
 
