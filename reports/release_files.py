@@ -99,7 +99,7 @@ def freeze(
             f"there are no publishable records to release, only {there}. Run "
             "`suite run --preset standard`, or take them as they are with --allow-unpublishable."
         )
-    files = _files(wanted, name, day)
+    files = _files(wanted, name, day, site)
     try:
         _write(folder, files)
     except OSError as error:
@@ -133,8 +133,8 @@ def check(site: Path, name: str, results: Path) -> Check:
     )
 
 
-def _files(tables: Sequence[Table], name: str, day: date) -> dict[str, str]:
-    """All files of a release by name."""
+def _files(tables: Sequence[Table], name: str, day: date, site: Path) -> dict[str, str]:
+    """All files of a release by name; the site's own files are no changes of the checkout."""
     titles = {dataset: info.title for dataset, info in DATASETS.items()}
     texts: dict[str, str] = {}
     parts = []
@@ -152,7 +152,7 @@ def _files(tables: Sequence[Table], name: str, day: date) -> dict[str, str]:
         )
     texts["leaderboard.md"] = to_markdown(tables, (), titles)
     texts["index.html"] = release_page(tables, name, day, sorted(texts), titles)
-    manifest = _manifest(tables, parts, name, day, texts)
+    manifest = _manifest(tables, parts, name, day, texts, git_state(site))
     text = manifest.to_json()
     identifier = _sum(text)
     texts[MANIFEST] = text
@@ -168,9 +168,10 @@ def _manifest(
     name: str,
     day: date,
     texts: Mapping[str, str],
+    checkout: tuple[str | None, bool | None],
 ) -> Manifest:
     records = sorted((r for t in tables for r in t.records), key=lambda r: r.key.stem)
-    commit, dirty = git_state()
+    commit, dirty = checkout
     return Manifest(
         name=name,
         date=day.isoformat(),

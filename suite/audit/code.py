@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suite.audit.commits import commit_time, source_hash_at
@@ -34,7 +37,7 @@ def code_faults(record: Record, registry: Registry) -> Iterator[Fault]:
         record: A record whose preset is known.
         registry: The models.
     """
-    model = registry.models.get(record.model)
+    model = model_of(record, registry)
     if model is None:
         yield Fault(
             field="model",
@@ -53,6 +56,16 @@ def code_faults(record: Record, registry: Registry) -> Iterator[Fault]:
     yield from _hash_faults(record)
     for fault in _plugin_faults(record, model):
         yield replace(fault, severity="warning")
+
+
+def model_of(record: Record, registry: Registry) -> Model | None:
+    """The model of a record: the one of its name, or a file named by hand that has its code.
+
+    A package may give its model another name than the file has, which the file does not tell.
+    """
+    named = registry.models.get(record.model)
+    files = (model for model in registry.models.values() if model.module is None)
+    return named or next((m for m in files if m.source_hash == record.source_hash), None)
 
 
 def _hash_faults(record: Record) -> Iterator[Fault]:
@@ -174,6 +187,9 @@ def _keras_faults(record: Record, plugin: Plugin) -> Iterator[Fault]:
     if not keras and backend is not None:
         expected = "none, since the model does not use Keras"
         yield Fault(field="environment.backend", expected=expected, found=shown(backend))
+    if not keras and record.multiply_adds is not None:
+        expected = "none, since the model does not use Keras"
+        yield Fault(field="multiply_adds", expected=expected, found=shown(record.multiply_adds))
     if not keras and precision != DEFAULT_PRECISION:
         yield Fault(
             field="environment.precision",
@@ -192,5 +208,13 @@ def _engine_faults(record: Record, model: Model) -> Iterator[Fault]:
     else:
         names = (name for names in model.plugin.requires for name in names.split("|"))
         engines = sorted({name.partition(".")[0] for name in names})
+    if _has_class(model.path):
+        engines.append("plugin")  # what the suite writes of a class that does not name its engine
     if engines and record.engine not in engines:
         yield Fault(field="engine", expected=" or ".join(engines), found=shown(repr(record.engine)))
+
+
+@cache
+def _has_class(file: Path) -> bool:
+    """Whether a plugin's file defines a class, which may be the classifier."""
+    return any(isinstance(node, ast.ClassDef) for node in ast.walk(ast.parse(file.read_bytes())))

@@ -72,6 +72,15 @@ class RunRow:
         unverified: Whether the predictions were made elsewhere.
         source: Where, for those.
         model_bytes: Size of the fitted model, uncompressed.
+        multiply_adds: Multiplications with an addition that a network needs for one image.
+        time_limit_seconds: Wall time after which the run would have been ended.
+        memory_limit_mib: Memory beyond which it would have been ended.
+        processor_model: What tells processors of one name apart.
+        cpu_quota: Processors' worth of time that the suite was allowed.
+        matrix_product_gflops: How fast one core was just before the sweep, in 1e9 operations a
+            second.
+        memory_copy_gib_per_second: How fast it copied memory.
+        sandbox: What held the run off files and network.
     """
 
     dataset: str
@@ -117,6 +126,14 @@ class RunRow:
     unverified: bool
     source: str | None
     model_bytes: int | None
+    multiply_adds: int | None
+    time_limit_seconds: float | None
+    memory_limit_mib: float | None
+    processor_model: str | None
+    cpu_quota: float | None
+    matrix_product_gflops: float | None
+    memory_copy_gib_per_second: float | None
+    sandbox: str | None
 
 
 COLUMNS = tuple(field.name for field in fields(RunRow))
@@ -126,7 +143,8 @@ _JSON_COLUMNS = ("parameters", "preset_changes", "packages")
 def run_row(scored: Scored) -> RunRow:
     """The row of a scored run."""
     record, count = scored.record, scored.record.parameter_count
-    environment = record.environment.model_dump(exclude={"packages"})
+    environment = record.environment.model_dump(exclude={"packages", "calibration"})
+    speed = record.environment.calibration
     same = {
         name: getattr(record, name)
         for name in COLUMNS
@@ -148,6 +166,8 @@ def run_row(scored: Scored) -> RunRow:
         epochs=None if record.history is None else len(record.history),
         unverified=record.origin is not None,
         source=record.origin.source if record.origin else None,
+        matrix_product_gflops=speed.matrix_product_gflops if speed else None,
+        memory_copy_gib_per_second=speed.memory_copy_gib_per_second if speed else None,
     )
 
 

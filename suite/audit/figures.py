@@ -22,7 +22,9 @@ _LEAST_SECONDS = 1e-6  # clocks tick oftener
 _CLOCK = timedelta(days=1)
 _MEASURED = ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds", "peak_memory_mib",
              "engine", "parameter_count", "arrays_sha256")  # fmt: skip
-_RESULTS = ("arrays_sha256", "log_loss", "model_bytes", "parameter_count", "predict_wall_seconds")
+_RESULTS = ("arrays_sha256", "log_loss", "model_bytes", "multiply_adds", "parameter_count",
+            "predict_wall_seconds")  # fmt: skip
+_LIMIT_SECONDS = 60.0  # a guard that sleeps, or is starved, ends a run so much later
 
 
 def figure_faults(record: Record, now: datetime) -> Iterator[Fault]:
@@ -63,6 +65,13 @@ def _time_faults(record: Record) -> Iterator[Fault]:
         value = getattr(record, name)
         if value is not None and value < _LEAST_SECONDS:
             yield Fault(field=name, expected=f"{_LEAST_SECONDS:f} or more", found=shown(value))
+    limit = record.time_limit_seconds
+    if limit is not None and (record.fit_wall_seconds or 0.0) > limit + _LIMIT_SECONDS:
+        yield Fault(
+            field="fit_wall_seconds",
+            expected=f"at most time_limit_seconds, {limit:g}",
+            found=f"{record.fit_wall_seconds:.1f}",
+        )
     cores, threads = record.environment.cores, record.threads
     wall, cpu = record.fit_wall_seconds, record.fit_cpu_seconds
     if wall is None or cpu is None or cores < 1:
@@ -187,6 +196,7 @@ def _history_faults(record: Record) -> Iterator[Fault]:
             if name.endswith("loss") and value < 0:
                 place = f"history.{number}.{shown(name)}"
                 yield Fault(field=place, expected="0 or more", found=shown(value))
+    yield from _epoch_time_faults(record)
     planned = {**record.parameters, **record.preset_changes}.get("epochs")
     if not isinstance(planned, int) or isinstance(planned, bool) or planned == len(rows):
         return
@@ -197,4 +207,21 @@ def _history_faults(record: Record) -> Iterator[Fault]:
             expected=f"{planned} rows, one an epoch" + (", unless it stopped early" if few else ""),
             found=f"{len(rows)}",
             severity="warning" if few else "error",
+        )
+
+
+def _epoch_time_faults(record: Record) -> Iterator[Fault]:
+    """Whether the processor time at the ends of the epochs grows, up to that of the whole fit."""
+    times = [row["cpu_seconds"] for row in record.history or () if "cpu_seconds" in row]
+    if not times:
+        return
+    if times != sorted(times) or times[0] < 0:
+        expected = "figures that do not fall: the processor time since fit began"
+        yield Fault(field="history.cpu_seconds", expected=expected, found=shown(times))
+    whole = record.fit_cpu_seconds
+    if whole is not None and times[-1] > whole * _CPU_FACTOR + _CPU_SECONDS:
+        yield Fault(
+            field="history.cpu_seconds",
+            expected=f"at most fit_cpu_seconds, {whole:.1f}",
+            found=f"{times[-1]:.1f}",
         )

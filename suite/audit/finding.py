@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from suite.errors import printable
 
-Severity = Literal["error", "warning"]
+if TYPE_CHECKING:
+    from suite.records.record import Record
+
+Severity = Literal["error", "warning", "noted"]
+# What an honest run hardly ever has. A note can argue why one has it (`suite.audit.notes`).
+Rule = Literal["accuracy", "agreement", "equal", "seeds", "unrelated"]
 
 RUN_AGAIN = "Run it again with `suite run --force`; a record is never edited."
 SHOWN_CHARACTERS = 120
@@ -22,7 +27,10 @@ class Fault:
         expected: What should be there.
         found: What is there.
         remedy: What to do.
-        severity: Whether the record can't be believed ("error") or should be looked at.
+        severity: Whether the record can't be believed ("error"), should be looked at ("warning") or
+            is explained by a note ("noted").
+        rule: Which rule found it, of those whose findings can be noted.
+        other: The file of the other record, of a finding about two.
     """
 
     field: str
@@ -30,6 +38,8 @@ class Fault:
     found: str
     remedy: str = RUN_AGAIN
     severity: Severity = "error"
+    rule: Rule | None = None
+    other: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +60,20 @@ class Finding(Fault):
 
     def to_content(self) -> dict[str, str]:
         """The finding as JSON holds it."""
-        return {name: str(value) for name, value in asdict(self).items()}
+        return {name: str(value) for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def of(cls, fault: Fault, path: str) -> Finding:
         """A fault in a file."""
         return cls(**asdict(fault) | {"field": shown(fault.field)}, path=shown(path))
+
+
+def severity_of(record: Record) -> Severity:
+    """How severe it is that a record has what honest runs hardly ever have.
+
+    Records from before there was a sandbox were looked at by hand.
+    """
+    return "warning" if record.environment.sandbox is None else "error"
 
 
 def shown(value: object) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.audit.finding import Fault, Finding
+from suite.audit.notes import NOTES
 from suite.errors import StoreError
 from suite.records.record import UNVERIFIED
 from suite.records.store import LOCK, SCRATCH, SUPERSEDED
@@ -68,6 +69,8 @@ def _wrong(path: Path, parts: tuple[str, ...]) -> str:
         return "a link or no plain file"
     if path.is_dir():
         return "a folder where no record lies" * _is_extra_folder(parts)
+    if parts == (NOTES,):
+        return ""
     if parts == (LOCK,):
         return "a lock with content" * (path.stat().st_size > 0)
     if parts[0] in {SUPERSEDED, SCRATCH} and _is_stores_own(parts):

@@ -17,6 +17,9 @@ _MOST_CORES = 2**13
 _MOST_MEMORY_MIB = 2**32
 _OLDEST_PYTHON = (3, 11)  # no version of the suite ran on an older one
 _ALWAYS_THERE = ("numpy", "scikit-learn", "scipy")  # the suite does not start without them
+# A processor from 1990 to one of which a core does as much as a server's GPU.
+_GFLOPS, _COPIED_GIB = (0.001, 100_000.0), (0.001, 10_000.0)
+_SANDBOX = re.compile("landlock [1-9][0-9]{0,2}, seccomp|none: .+")
 _LONGEST_TEXT = 256
 _LONGEST_ERROR = TEXT_LIMIT + 100  # what was cut has a sign before it
 
@@ -24,6 +27,7 @@ _LONGEST_ERROR = TEXT_LIMIT + 100  # what was cut has a sign before it
 def machine_faults(record: Record) -> Iterator[Fault]:
     """What can't be so of the machine and software of a run of the suite."""
     yield from _size_faults(record)
+    yield from _allowed_faults(record)
     yield from _version_faults(record)
     yield from text_faults(record)
 
@@ -50,6 +54,30 @@ def _size_faults(record: Record) -> Iterator[Fault]:
             found="0",
             severity="warning",  # samples may all have missed a run of a moment
         )
+
+
+def _allowed_faults(record: Record) -> Iterator[Fault]:
+    """What a run was allowed and how fast its machine was, where that is recorded."""
+    environment = record.environment
+    ranges: dict[str, tuple[float | None, tuple[float, float]]] = {
+        "environment.cpu_quota": (environment.cpu_quota, (0.001, _MOST_CORES)),
+        "time_limit_seconds": (record.time_limit_seconds, (0.001, float("inf"))),
+        "memory_limit_mib": (record.memory_limit_mib, (1, _MOST_MEMORY_MIB)),
+    }
+    speed, field = environment.calibration, "environment.calibration"
+    if speed is not None:
+        ranges[f"{field}.matrix_product_gflops"] = speed.matrix_product_gflops, _GFLOPS
+        ranges[f"{field}.memory_copy_gib_per_second"] = (
+            speed.memory_copy_gib_per_second,
+            _COPIED_GIB,
+        )
+    for field, (value, (least, most)) in ranges.items():
+        if value is not None and not least <= value <= most:
+            yield Fault(field=field, expected=f"{least:g} to {most:,g}", found=shown(value))
+    sandbox = environment.sandbox
+    if sandbox is not None and not _SANDBOX.fullmatch(sandbox):
+        expected = "such as 'landlock 7, seccomp', or 'none: ' and why"
+        yield Fault(field="environment.sandbox", expected=expected, found=shown(repr(sandbox)))
 
 
 def _version_faults(record: Record) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from suite.audit.finding import Finding
 from suite.audit.leftovers import list_folder
+from suite.audit.notes import read_notes
 from suite.audit.reading import open_record
 from suite.audit.validate import Examined, examine
 from suite.errors import StoreError, UsageError
@@ -170,9 +171,11 @@ def _examined(
     """Each record of the sources, checked; what is wrong is added to `findings`."""
     for source in sources:
         listing = list_folder(source)
-        findings += [(source, finding) for finding in listing.findings]
+        notes = read_notes(source)
+        findings += [(source, finding) for finding in (*listing.findings, *notes.findings)]
         for path in listing.records:
             examined = examine(path, source, known)
+            examined = replace(examined, findings=notes.apply(examined.findings))
             findings += [(source, finding) for finding in examined.findings]
             yield examined
 

@@ -6,24 +6,31 @@ it): that takes running the record's job again, `suite.audit.verify`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from suite.audit.agreement import Answers, agreement_findings
 from suite.audit.code import code_faults
 from suite.audit.committed import committed_findings
 from suite.audit.figures import figure_faults, start_faults
-from suite.audit.finding import Fault, Finding, Severity, shown
+from suite.audit.finding import Fault, Finding, severity_of, shown
 from suite.audit.known import Known
 from suite.audit.leftovers import list_folder
 from suite.audit.machine import text_faults
+from suite.audit.notes import read_notes
 from suite.audit.predictions import prediction_faults
 from suite.audit.reading import open_record
 from suite.audit.rules import rule_faults, split_faults
 from suite.identity import canonical_json
 from suite.records.arrays import RunArrays
 from suite.records.record import Record
+from suite.records.store import SUPERSEDED
+
+_SEED = re.compile("seed-([0-9]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +61,7 @@ class Audit:
 
     Attributes:
         records: How many records there are.
-        findings: What is wrong, in the order of the files.
+        findings: What is wrong: in each file, then in several taken together.
     """
 
     records: int
@@ -68,7 +75,12 @@ class Audit:
     @property
     def warnings(self) -> int:
         """How many findings are warnings."""
-        return len(self.findings) - self.errors
+        return sum(finding.severity == "warning" for finding in self.findings)
+
+    @property
+    def noted(self) -> int:
+        """How many findings a note explains."""
+        return len(self.findings) - self.errors - self.warnings
 
 
 def validate(folder: Path, known: Known) -> Audit:
@@ -85,17 +97,25 @@ def validate(folder: Path, known: Known) -> Audit:
     listing = list_folder(folder)
     findings = list(listing.findings)
     runs: dict[str, str] = {}
-    predictions: dict[tuple[object, ...], str] = {}
     models: dict[str, tuple[str, str, str]] = {}
+    rows: dict[Path, list[tuple[str, Record]]] = {}
+    answers: list[Answers] = []
     for path in listing.records:
         examined = examine(path, folder, known)
         findings += examined.findings
         if examined.record is not None:
             place = path.relative_to(folder).as_posix()
-            findings += _repeated(examined.record, place, known, runs, predictions)
+            findings += _repeated(examined.record, place, runs)
             findings += _shared(examined.record, place, models)
+            rows.setdefault(path.parent, []).append((place, examined.record))
+        answers += _answers(examined, folder, known)
+    findings += agreement_findings(answers, known)
+    for row, records in rows.items():
+        findings += _left_out(row, folder, records)
     findings += committed_findings(folder, known.registry)
-    return Audit(records=len(listing.records), findings=tuple(findings))
+    notes = read_notes(folder)
+    told = (*notes.apply(findings), *notes.findings, *notes.unneeded(findings))
+    return Audit(records=len(listing.records), findings=told)
 
 
 def examine(path: Path, folder: Path, known: Known) -> Examined:
@@ -142,36 +162,35 @@ def _content_faults(record: Record, arrays: RunArrays | None, known: Known) -> I
         )
 
 
-def _repeated(
-    record: Record,
-    place: str,
-    known: Known,
-    runs: dict[str, str],
-    predictions: dict[tuple[object, ...], str],
-) -> Iterator[Finding]:
-    """A run that is there twice, and predictions that two seeds can hardly share.
+def _answers(examined: Examined, folder: Path, known: Known) -> Iterator[Answers]:
+    """What a record of the suite answered, if all is right with it but what a note may explain."""
+    record, arrays = examined.record, examined.arrays
+    wrong = any(one.severity == "error" and one.rule is None for one in examined.findings)
+    if record is None or arrays is None or record.origin is not None or wrong:
+        return
+    place = examined.path.relative_to(folder).as_posix()
+    predictions = arrays.predictions
+    yield Answers(record=record, place=place, predictions=predictions,
+                  wrong=predictions != known.labels_of(record))  # fmt: skip
+
+
+def _repeated(record: Record, place: str, runs: dict[str, str]) -> Iterator[Finding]:
+    """A run that is there twice.
 
     Args:
         record: The record.
         place: Its file.
-        known: Tells which models use their seed.
         runs: The files of the runs so far; the record is added.
-        predictions: The files of the predictions so far; the record's are added.
     """
     first = runs.setdefault(_run(record), place)
     if first != place:
-        yield _twice("parameters", "a run once", f"the run of {first} again", "Remove one of them.",
-                     place)  # fmt: skip
-    model = known.registry.models.get(record.model)
-    if model is None or not model.plugin.random or record.arrays_sha256 is None:
-        return
-    key = record.model, record.dataset.name, record.protocol, record.preset, record.arrays_sha256
-    other = predictions.setdefault((*key, record.variant), place)
-    if other != place:
-        yield _twice(
-            "arrays_sha256", "predictions of its own for each seed of a model that uses its seed",
-            f"those of {other}", "Verify both with `suite verify`.", place, "warning",
-        )  # fmt: skip
+        fault = Fault(
+            field="parameters",
+            expected="a run once",
+            found=shown(f"the run of {first} again"),
+            remedy="Remove one of them.",
+        )
+        yield Finding.of(fault, place)
 
 
 def _shared(
@@ -191,10 +210,40 @@ def _shared(
     own = record.model, record.dataset.name
     *first, other = models.setdefault(record.arrays_sha256, (*own, place))
     if tuple(first) != own:
-        yield _twice(
-            "arrays_sha256", "predictions of its own for each model and dataset",
-            f"those of {other}", "Verify both with `suite verify`.", place, "warning",
+        fault = Fault(
+            field="arrays_sha256", expected="predictions of its own for each model and dataset",
+            found=shown(f"those of {other}"), remedy="Verify both with `suite verify`.",
+            severity=severity_of(record), rule="equal", other=other,
         )  # fmt: skip
+        yield Finding.of(fault, place)
+
+
+def _left_out(row: Path, folder: Path, records: Iterable[tuple[str, Record]]) -> Iterator[Finding]:
+    """A seed that a row lacks below its highest one: of several tries some may have been chosen.
+
+    A run that failed has its record, too, and one that was done again lies in `superseded/`.
+
+    Args:
+        row: The folder of the row.
+        folder: The results folder.
+        records: The files and records of the row.
+    """
+    files = [*row.iterdir(), *(folder / SUPERSEDED / row.relative_to(folder)).glob("*")]
+    seeds = {int(found[1]) for file in files if (found := _SEED.match(file.name))}
+    lacking = next(seed for seed in count() if seed not in seeds)
+    above = [(place, one) for place, one in records if one.origin is None and one.seed > lacking]
+    if not above:
+        return
+    place, last = max(above, key=lambda one: (severity_of(one[1]) == "error", one[1].seed))
+    fault = Fault(
+        field="seed",
+        expected=f"the seeds below {last.seed}, too, of which {lacking} is lacking",
+        found=shown(", ".join(map(str, sorted(seeds)))),
+        remedy=f"Run it as well: `suite run --seeds {lacking},`; failed runs belong to a row, too.",
+        severity=severity_of(last),
+        rule="seeds",
+    )
+    yield Finding.of(fault, place)
 
 
 def _run(record: Record) -> str:
@@ -203,12 +252,3 @@ def _run(record: Record) -> str:
     if record.origin is not None:
         return canonical_json([*asked, "unverified"])
     return canonical_json([*asked, record.parameters, record.settings])
-
-
-def _twice(
-    field: str, expected: str, found: str, remedy: str, place: str, severity: Severity = "error"
-) -> Finding:
-    fault = Fault(
-        field=field, expected=expected, found=shown(found), remedy=remedy, severity=severity
-    )
-    return Finding.of(fault, place)

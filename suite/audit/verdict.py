@@ -18,13 +18,17 @@ that the difference grows faster than its standard error.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from suite.audit.finding import shown
+from suite.records.machine import distributions_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,6 +77,7 @@ def judge(
     labels: NDArray[np.uint8],
     *,
     random: bool,
+    requires: Iterable[str] = (),
 ) -> Verdict:
     """Compare a recorded run with the same run done again.
 
@@ -82,9 +87,11 @@ def judge(
         now: The new run's.
         labels: Labels of the images that were predicted: uint8, (n,).
         random: Whether the model uses its seed.
+        requires: Import names that the model requires ("jax|torch": one of them).
     """
     (old, before), (new, after) = recorded, now
-    conditions = tuple(_unlike(_conditions(old), _conditions(new)))
+    packages = used_packages(requires, (old, new))
+    conditions = tuple(_unlike(_conditions(old, packages), _conditions(new, packages)))
     if before is None or after is None:
         return _without_result(path, old, new, conditions)
     results = tuple(_unlike(_results(old), _results(new)))
@@ -157,11 +164,51 @@ def _without_result(
     return Verdict(path=path, outcome=outcome, reason=reason, differences=conditions)
 
 
-def _conditions(record: Record) -> Mapping[str, Any]:
-    """What two runs have to share to be identical; packages by name."""
+def used_packages(requires: Iterable[str], records: Iterable[Record]) -> frozenset[str]:
+    """Normal names of the installed distributions that a model uses, and of all that these need.
+
+    Args:
+        requires: Import names that the model requires ("jax|torch": one of them).
+        records: Its runs, which name the library that trained and the Keras backend.
+    """
+    named = {"numpy"}  # all models are given its arrays
+    for record in records:
+        named.update((record.engine or "").split("/"), [record.environment.backend or ""])
+    imported = set(named)
+    for alternatives in requires:
+        tops = {name.partition(".")[0] for name in alternatives.split("|")}
+        imported |= tops & named or tops  # of several the one that was used, where that is known
+    found: set[str] = set()
+    waiting = [_normal(name) for name in distributions_of(imported)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _needs(name)
+    return frozenset(found)
+
+
+@cache
+def _needs(distribution: str) -> tuple[str, ...]:
+    """What a distribution requires by its metadata, extras apart."""
+    try:
+        lines = metadata.requires(distribution) or ()
+    except metadata.PackageNotFoundError:
+        return ()
+    names = (re.match(r"[\w.-]+", line) for line in lines if not re.search(r"\bextra\b", line))
+    return tuple(_normal(name[0]) for name in names if name)
+
+
+def _normal(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+def _conditions(record: Record, packages: frozenset[str]) -> Mapping[str, Any]:
+    """What two runs have to share to be identical, as far as it is known; packages by name."""
     environment = record.environment
     facts = {
         "processor": environment.processor,
+        "processor_model": environment.processor_model,
         "system": environment.system,
         "python": environment.python,
         "device": environment.device,
@@ -174,7 +221,9 @@ def _conditions(record: Record) -> Mapping[str, Any]:
         "parameters": record.parameters,
         "preset_changes": record.preset_changes,
     }
-    return facts | {f"package {name}": value for name, value in environment.packages.items()}
+    versions = ((name, text) for name, text in environment.packages.items()
+                if _normal(name) in packages)  # fmt: skip
+    return facts | {f"package {name}": text for name, text in versions}
 
 
 def _results(record: Record) -> Mapping[str, Any]:
@@ -184,15 +233,25 @@ def _results(record: Record) -> Mapping[str, Any]:
         "engine": record.engine,
         "train_images": record.train_images,
         "parameter_count": None if count is None else (count.total, count.trainable),
+        "multiply_adds": record.multiply_adds,
         "log_loss": record.log_loss,
-        "history": record.history,
+        "history": record.history and [_untimed(row) for row in record.history],
     }
+
+
+def _untimed(row: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in row.items() if name != "cpu_seconds"}
+
+
+# Facts that records lack from before they were kept.
+_NEWER = {"processor_model", "multiply_adds"}
 
 
 def _unlike(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name in dict.fromkeys((*old, *new)):
         first, second = old.get(name), new.get(name)
-        if not _alike(first, second):
+        known = name not in _NEWER or None not in {first, second}
+        if known and not _alike(first, second):
             yield shown(name), shown(first), shown(second)
 
 

@@ -234,12 +234,14 @@ def verify(
         ):
             task = own[done.job.key]
             record = task.run.record
+            plugin = known.registry.models[record.model].plugin
             yield judge(
                 str(task.run.path),
                 (record, task.run.arrays),
                 (done.record, done.arrays),
                 known.labels_of(record),
-                random=known.registry.models[record.model].plugin.random,
+                random=plugin.random,
+                requires=plugin.requires,
             )
 
 

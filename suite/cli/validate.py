@@ -44,6 +44,7 @@ def validate(
             "records": audit.records,
             "errors": audit.errors,
             "warnings": audit.warnings,
+            "noted": audit.noted,
             "findings": [finding.to_content() for finding in audit.findings],
         }
         say_json(content)
@@ -81,4 +82,5 @@ def _print(audit: Audit) -> None:
     if unseen > 0:
         say(f"and {unseen:,} more: see --json", err=True)
     counts = {"record": audit.records, "error": audit.errors, "warning": audit.warnings}
-    say(", ".join(f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s" for noun, n in counts.items()))
+    told = [f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s" for noun, n in counts.items()]
+    say(", ".join([*told, f"{audit.noted:,} noted"] if audit.noted else told))

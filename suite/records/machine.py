@@ -219,10 +219,13 @@ def _holders() -> Mapping[str, list[str]]:
 
 
 @cache
-def git_state() -> tuple[str | None, bool | None]:
+def git_state(site: Path | None = None) -> tuple[str | None, bool | None]:
     """Commit of the checkout that this file is in and whether it is dirty; Nones without one.
 
-    Result folders are left out of "dirty": every sweep changes them.
+    Records and pages are left out of "dirty": every sweep and every report changes them.
+
+    Args:
+        site: Another folder of pages.
     """
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
@@ -236,7 +239,11 @@ def git_state() -> tuple[str | None, bool | None]:
 
     try:
         commit = git("rev-parse", "HEAD")
-        changes = git("status", "--porcelain", "--", ".", ":!results", ":!docs", ":!site")
+        made = ["results", "docs", "site", "README.md"]
+        if site is not None and root in site.resolve().parents:
+            made.append(site.resolve().relative_to(root).as_posix())
+        besides = [f":(top,exclude,literal){name}" for name in made]
+        changes = git("status", "--porcelain", "--", ".", *besides)
     except (OSError, subprocess.SubprocessError):
         return None, None
     return commit, bool(changes)

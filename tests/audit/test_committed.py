@@ -38,7 +38,8 @@ def test_an_edit_with_a_new_digest_is_told_with_its_fields(
 def test_a_record_that_is_gone_is_told(results: Path, known: Known) -> None:
     (results / EPOCHS).unlink()
     (results / EPOCHS).with_suffix(".npz").unlink()
-    assert list(told(results, known)) == [(EPOCHS, "", "warning")]
+    gap = (EPOCHS.replace("0", "1"), "seed", "error")
+    assert list(told(results, known)) == [gap, (EPOCHS, "", "warning")]
 
 
 @pytest.mark.usefixtures("checkout")

@@ -132,13 +132,20 @@ def test_arrays_in_a_file_with_more_than_them_are_told(
     assert [(f.path, f.field) for f in audit.findings] == [(EPOCHS, "arrays_sha256")]
 
 
-def test_predictions_of_another_model_are_told(results: Path, known: Known, edit: Edit) -> None:
+@pytest.mark.parametrize(
+    ("sandbox", "severity"), [(None, "warning"), ("none: no Landlock", "error")]
+)
+def test_predictions_of_another_model_are_told(
+    results: Path, known: Known, edit: Edit, sandbox: str | None, severity: str
+) -> None:
     (tree,) = results.glob("digits/*/decision_tree--*/seed-0.json")
     taken = json.loads(tree.read_text())
     shutil.copy(tree.with_suffix(".npz"), (results / EPOCHS).with_suffix(".npz"))
     edit(EPOCHS, {name: taken[name] for name in ("arrays_sha256", "log_loss")})
+    name = str(tree.relative_to(results))
+    edit(name, {"environment.sandbox": sandbox})
     found = [f for f in validate(results, known).findings if f.field == "arrays_sha256"]
-    assert [(f.path, f.severity) for f in found] == [(str(tree.relative_to(results)), "warning")]
+    assert [(f.path, f.severity) for f in found] == [(name, severity)]
     assert EPOCHS in found[0].found
 
 
@@ -162,8 +169,11 @@ def test_predictions_of_another_seed_are_told(results: Path, known: Known, edit:
     shutil.copy(own / "seed-0.npz", own / "seed-1.npz")
     arrays = read(results, "digits").runs
     first = next(r for r in arrays if r.path == results / EPOCHS)
-    edit(EPOCHS.replace("seed-0", "seed-1"), {"arrays_sha256": first.record.arrays_sha256})
-    assert "arrays_sha256" in fields(validate(results, known), "warning")
+    second = EPOCHS.replace("seed-0", "seed-1")
+    taken = {"arrays_sha256": first.record.arrays_sha256, "log_loss": first.record.log_loss}
+    edit(second, taken)
+    found = [one for one in validate(results, known).findings if one.rule == "equal"]
+    assert [(one.path, one.severity, one.other) for one in found] == [(second, "error", EPOCHS)]
 
 
 def invoke(*arguments: object) -> Any:

@@ -59,20 +59,22 @@ def test_confidences_below_those_of_the_most_probable_class_are_caught(
     assert "confidence" not in fields(validate(results, known))
 
 
+def perfect(arrays: dict[str, Any]) -> None:
+    arrays["predictions"] = load("digits").labels("test").copy()
+    arrays["confidence"][:] = 65_535
+
+
+@pytest.mark.parametrize("sandbox", [None, "landlock 7, seccomp"])
 def test_an_invented_result_is_told_by_the_validation_images(
-    results: Path, known: Known, edit: Edit, edit_arrays: Edit
+    results: Path, known: Known, edit: Edit, edit_arrays: Edit, sandbox: str | None
 ) -> None:
     (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
     name = str(path.relative_to(results))
-
-    def perfect(arrays: dict[str, Any]) -> None:
-        arrays["predictions"] = load("digits").labels("test").copy()
-        arrays["confidence"][:] = 65_535
-
     edit_arrays(name, perfect)
-    edit(name, {"log_loss": 0.0})
+    edit(name, {"log_loss": 0.0, "environment.sandbox": sandbox})
     audit = validate(results, known)
-    assert (fields(audit), fields(audit, "warning")) == ([], ["predictions"])
+    told = (["predictions"], []) if sandbox else ([], ["predictions"])
+    assert (fields(audit), fields(audit, "warning")) == told
 
 
 @pytest.mark.parametrize(
@@ -96,6 +98,17 @@ def test_how_far_the_accuracies_on_test_and_validation_images_may_be_apart(
     assert found == ["predictions"] * told
 
 
+@pytest.mark.parametrize(("scored", "severity"), [(0.878, "warning"), (0.884, "error")])
+def test_only_far_above_the_validation_accuracy_a_test_accuracy_is_an_error(
+    scored: float, severity: str
+) -> None:
+    counts = 10_000, 12_000  # five standard errors are 0.0222, six 0.0266
+    (fault,) = accuracy_faults(scored, 0.854, counts, "error")
+    assert fault.severity == severity
+    (below,) = accuracy_faults(0.8, 0.9, counts, "error")
+    assert below.severity == "warning"
+
+
 def test_edited_predictions_alone_are_caught_by_their_sum(
     results: Path, known: Known, edit_arrays: Edit
 ) -> None:
@@ -111,8 +124,8 @@ def test_validation_predictions_that_no_epoch_had_are_told(
 ) -> None:
     edit_arrays(EPOCHS, give("validation_predictions", np.zeros_like))
     audit = validate(results, known)
-    told = ["history.val_accuracy", "predictions"]
-    assert (fields(audit), fields(audit, "warning")) == ([], told)
+    told = (["predictions"], ["history.val_accuracy"])
+    assert (fields(audit), fields(audit, "warning")) == told
 
 
 def test_consistent_forgery_is_for_verify(results: Path, known: Known, edit_arrays: Edit) -> None:

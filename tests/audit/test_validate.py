@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from suite.audit.known import Known
 from suite.audit.validate import validate
 from suite.data.known import DATASETS
 from suite.records.record import Record
+from suite.registry import Registry, discover
 from tests.audit.findings import fields, git
 
 NETWORK = Path(__file__).parents[1] / "records" / "history" / "v1"
@@ -149,6 +151,36 @@ SIGNED: list[tuple[dict[str, Any], str]] = [
     ({"status": "failed", "error": {"type": "E", "message": "x" * 3_000_000}}, "error.message"),
     ({"status": "failed", "error": {"type": "E", "message": "x" * 9_000}}, "error.message"),
     ({"status": "failed", "error": {"type": "E\n", "message": ""}}, "error.type"),
+    ({"environment.sandbox": "landlock"}, "environment.sandbox"),
+    ({"environment.sandbox": "none: "}, "environment.sandbox"),
+    ({"environment.sandbox": "yes"}, "environment.sandbox"),
+    ({"environment.cpu_quota": 0.0}, "environment.cpu_quota"),
+    ({"environment.cpu_quota": 1e9}, "environment.cpu_quota"),
+    (
+        {"environment.calibration.matrix_product_gflops": 0.0},
+        "environment.calibration.matrix_product_gflops",
+    ),
+    (
+        {"environment.calibration.matrix_product_gflops": 1e9},
+        "environment.calibration.matrix_product_gflops",
+    ),
+    (
+        {"environment.calibration.memory_copy_gib_per_second": 1e9},
+        "environment.calibration.memory_copy_gib_per_second",
+    ),
+    ({"time_limit_seconds": 0.0}, "time_limit_seconds"),
+    ({"fit_wall_seconds": 7_300.0, "time_limit_seconds": 7_200.0}, "fit_wall_seconds"),
+    ({"memory_limit_mib": 0.0}, "memory_limit_mib"),
+    ({"multiply_adds": 8_000}, "multiply_adds"),
+    (
+        {"history": [{"epoch": n, "cpu_seconds": t} for n, t in ((1, 0.2), (2, 0.1), (3, 0.3))]},
+        "history.cpu_seconds",
+    ),
+    ({"history": [{"epoch": n, "cpu_seconds": n - 2.0} for n in (1, 2, 3)]}, "history.cpu_seconds"),
+    (
+        {"history": [{"epoch": n, "cpu_seconds": 40.0 * n} for n in (1, 2, 3)]},
+        "history.cpu_seconds",
+    ),
     ({"variant": "unverified", "origin": {"source": "me", "file": "x"}}, "origin"),
 ]
 
@@ -186,7 +218,7 @@ def test_what_may_have_a_reason_is_a_warning(
         assert field in fields(audit, "warning")
 
 
-@pytest.mark.parametrize("engine", ["scikit-learn", "", "keras/tensorflow"])
+@pytest.mark.parametrize("engine", ["scikit-learn", "", "keras/tensorflow", "plugin"])
 def test_an_engine_that_the_model_does_not_use_is_caught(
     results: Path, known: Known, edit: Edit, engine: str
 ) -> None:
@@ -212,6 +244,27 @@ def test_the_engine_of_a_network_is_keras_with_its_backend(
     assert ("engine" in found) == told
 
 
+@pytest.mark.parametrize(
+    ("requires", "engine", "told"),
+    [(("numpy",), "plugin", False), (("numpy",), "numpy", False), (("numpy",), "sklearn", True),
+     ((), "plugin", False)],
+)  # fmt: skip
+def test_the_engine_of_a_plugin_with_a_class_of_its_own_may_be_the_plugin(
+    made: Path, tmp_path: Path, plugin: Path, requires: tuple[str, ...], engine: str, told: bool
+) -> None:
+    text = plugin.read_text().replace("PLUGIN = Plugin(", f"PLUGIN = Plugin(requires={requires},")
+    (tmp_path / "baselines").mkdir()
+    file = tmp_path / "baselines" / plugin.name
+    file.write_text(text)
+    loaded = discover([file]).models[plugin.stem]
+    model = replace(loaded, module=f"baselines.{plugin.stem}")  # as if it were one of the suite
+    registry = Registry(models={model.name: model})
+    record = Record.model_validate_json((made / EPOCHS).read_text())
+    record = record.model_copy(update={"engine": engine, "source_hash": model.source_hash})
+    found = [fault for fault in code_faults(record, registry) if fault.field == "engine"]
+    assert [fault.severity for fault in found] == ["error"] * told
+
+
 def test_another_layout_of_the_same_content_is_caught(results: Path, known: Known) -> None:
     path = results / EPOCHS
     content = json.loads(path.read_text())
@@ -235,6 +288,22 @@ def test_a_plugin_that_is_not_here_is_a_warning_but_its_hash_is_checked(
     (path,) = results.glob("digits/*/decision_tree--*/seed-0.json")
     edit(str(path.relative_to(results)), {"parameters.max_depth": 9})
     assert fields(validate(results, bare)) == ["variant"]
+
+
+def test_a_model_that_its_package_calls_otherwise_than_its_file_is_known_by_its_code(
+    results: Path, known: Known, plugin: Path, edit: Edit
+) -> None:
+    """As an entry point may; `examples/suite-example-model` is one."""
+    for path in sorted(results.glob("digits/*/counts_epochs*")):
+        name = path.name.replace("counts_epochs", "entry_point")
+        path.rename(path.with_name(name))
+    for path in sorted(results.rglob("entry_point*/*.json")):
+        edit(str(path.relative_to(results)), {"model": "entry_point"})
+    assert validate(results, known).findings == ()
+    edit(EPOCHS.replace("counts_epochs", "entry_point"), {"parameters.scale": 0.5})
+    assert fields(validate(results, known)) == ["variant"]
+    other = Known(discover(), now=known.now)  # without --plugin
+    assert "model" in fields(validate(results, other), "warning")
 
 
 def test_a_name_of_two_lines_within_a_record_is_told_in_one(results: Path, known: Known) -> None:

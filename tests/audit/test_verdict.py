@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suite.audit.verdict import judge, tolerance
+from suite.audit import verdict as verdict_module
+from suite.audit.verdict import judge, tolerance, used_packages
 from suite.data.known import DATASETS
+from suite.records import machine
 from suite.records.arrays import RunArrays
 from suite.records.record import Count, DatasetFacts, Environment, Record, RunError, make_record
 
@@ -41,6 +43,7 @@ def verdict(old: tuple[Any, Any], new: tuple[Any, Any], random: bool = True) -> 
     return judge("a path", old, new, LABELS, random=random)
 
 
+SPEED = {"matrix_product_gflops": 100.0, "memory_copy_gib_per_second": 7.0}
 OTHER = {"environment": {"processor": "Q", "packages": {"numpy": "2.1"}}}
 
 
@@ -144,3 +147,77 @@ def test_equally_good_runs_pass_as_often_as_is_said() -> None:
         allowed = tolerance(first, second, random=False)
         passed += abs(first.mean() - second.mean()) <= allowed
     assert 0.994 <= passed / 2_000 <= 0.9995
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"history": ({"epoch": 1, "loss": 0.25, "cpu_seconds": 4.5},)},
+        {"environment": {"calibration": SPEED, "cpu_quota": 1.5, "sandbox": "x"}},
+        {"time_limit_seconds": 60.0, "memory_limit_mib": 900.0},
+        {"environment": {"processor_model": "family 25 model 17"}},
+        {"multiply_adds": 6},
+    ],
+)
+def test_times_limits_and_what_older_records_lack_are_not_compared(changes: Any) -> None:
+    told = verdict(run(range(500)), run(range(500), **changes))
+    assert (told.outcome, told.differences) == ("identical", ())
+
+
+def test_what_both_records_have_of_the_newer_facts_is_compared() -> None:
+    told = verdict(run(range(500), multiply_adds=6), run(range(500), multiply_adds=7))
+    assert (told.outcome, told.differences) == ("different", (("multiply_adds", "6", "7"),))
+    models = [{"environment": {"processor_model": f"family 25 model {n}"}} for n in (1, 17)]
+    elsewhere = verdict(*(run(range(500 + n), **one) for n, one in enumerate(models)))
+    assert elsewhere.outcome == "within tolerance"
+    assert [one[0] for one in elsewhere.differences] == ["processor_model"]
+
+
+METADATA = {
+    "keras": ["numpy", "Ml_Dtypes>=0.3", "torch>2; extra == 'torch'"],
+    "tensorflow-cpu": ["keras>=3.10", "absl-py"],
+    "jax": ["jaxlib==0.5; python_version > '3.9'"],
+    "scikit-learn": ["numpy>=1.24", "scipy>=1.10"],
+    "scikit-learn-intelex": ["scikit-learn>=1.0", "daal==2026.2"],
+    "ml-dtypes": ["keras"],  # a circle
+}
+HOLDERS = {"keras": ["keras"], "tensorflow": ["tensorflow_cpu"], "jax": ["jax"],
+           "sklearn": ["scikit-learn"], "sklearnex": ["scikit-learn-intelex"],
+           "numpy": ["numpy"]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("requires", "engine", "backend", "used"),
+    [
+        ((), "plugin", None, {"numpy"}),
+        (("sklearn.svm",), "sklearn", None, {"numpy", "scikit-learn", "scipy"}),
+        (("sklearnex.svm|sklearn.svm",), "sklearn", None, {"numpy", "scikit-learn", "scipy"}),
+        (("sklearnex.svm|sklearn.svm",), "sklearnex", None,
+         {"numpy", "scikit-learn", "scikit-learn-intelex", "daal", "scipy"}),
+        (("keras", "tensorflow|jax|torch"), "keras/tensorflow", "tensorflow",
+         {"numpy", "keras", "ml-dtypes", "tensorflow-cpu", "absl-py"}),
+        (("keras", "tensorflow|jax|torch"), "keras/jax", "jax",
+         {"numpy", "keras", "ml-dtypes", "jax", "jaxlib"}),
+        (("jax|tensorflow",), "plugin", None,
+         {"numpy", "jax", "jaxlib", "tensorflow-cpu", "keras", "ml-dtypes", "absl-py"}),
+        (("not_here",), None, None, {"numpy"}),
+    ],
+)  # fmt: skip
+def test_a_model_uses_what_it_requires_and_what_that_needs(
+    monkeypatch: pytest.MonkeyPatch, requires: tuple[str, ...], engine: str | None,
+    backend: str | None, used: set[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(machine, "_holders", lambda: HOLDERS)
+    monkeypatch.setattr(verdict_module.metadata, "requires", lambda name: METADATA.get(name))
+    verdict_module._needs.cache_clear()
+    record, _ = run(range(9), engine=engine, environment={"backend": backend})
+    assert used_packages(requires, [record]) == used
+    verdict_module._needs.cache_clear()
+
+
+def test_versions_of_what_the_model_does_not_use_are_not_compared() -> None:
+    packages = {"numpy": "2.0", "jax": "0.1", "fashion-mnist-suite": "0.1.0"}
+    old = run(range(500), engine="plugin", environment={"packages": packages})
+    packages = {"numpy": "2.0", "jax": "0.2", "fashion-mnist-suite": "0.2.0", "torch": "2"}
+    new = run(range(500), engine="plugin", environment={"packages": packages})
+    assert verdict(old, new).differences == ()

@@ -20,8 +20,10 @@ from reports.shell import Shell
 from reports.tables import build_tables
 from suite.data.known import DATASETS
 from suite.errors import RecordError, UsageError
+from suite.records import machine
 from suite.records.store import Damage
 from suite.stats.scoring import Scored
+from tests.audit.conftest import commit_all
 
 MakeScored = Callable[..., Scored]
 ORDER = tuple(DATASETS)
@@ -276,6 +278,37 @@ def test_a_citation_says_where_the_project_is_published_if_that_is_known(
         [rf"  howpublished = {{\url{{{url}}}}},"] if url else []
     )
     assert any("note = {fashion-mnist-suite" in line and "0" * 64 in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("changed", "cited"),
+    [
+        ((), False),
+        (("README.md", "docs/index.html", "results/new.json"), False),  # by sweeps and reports
+        (("pages/index.html",), False),  # the site that the release is of
+        (("suite/code.py",), True),
+        (("other/index.html",), True),
+    ],
+)
+def test_only_other_changes_than_those_of_sweeps_and_reports_are_cited(
+    runs: list[Scored], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    changed: tuple[str, ...], cited: bool,
+) -> None:  # fmt: skip
+    checkout = tmp_path / "checkout"
+    (checkout / "suite" / "records").mkdir(parents=True)
+    for name in ("README.md", "suite/code.py"):
+        (checkout / name).write_text("before")
+    commit_all(checkout)
+    monkeypatch.setattr(machine, "__file__", str(checkout / "suite" / "records" / "machine.py"))
+    machine.git_state.cache_clear()
+    for name in changed:
+        (checkout / name).parent.mkdir(exist_ok=True)
+        (checkout / name).write_text("after")
+    freeze(build_tables(runs, {}, ORDER), (), checkout / "pages", "v1", DAY)
+    machine.git_state.cache_clear()
+    text = (checkout / "pages" / "releases" / "v1" / "CITATION.txt").read_text()
+    assert ", commit " in text
+    assert (", with uncommitted changes" in text) == cited
 
 
 def test_pages_show_what_changed(runs: list[Scored], scored: MakeScored, tmp_path: Path) -> None:
