@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +51,7 @@ def known_count(fitted: Any) -> Known | None:
     Args:
         fitted: The model, or an object that keeps it in `model` or `estimator`.
     """
-    model, depth = fitted, 0
-    while depth < _DEEPEST:
+    for depth, model in enumerate(_nested(fitted)):
         if _is_keras(model):
             trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
             total = int(model.count_params())
@@ -61,11 +61,43 @@ def known_count(fitted: Any) -> Known | None:
         known = _arrays_of(model, exact=depth == 0)
         if known:
             return known
-        kept = (getattr(model, name, None) for name in _INSIDE)
-        model, depth = next((inner for inner in kept if inner is not None), None), depth + 1
-        if model is None:
-            return None
     return None
+
+
+def _nested(fitted: Any) -> Iterator[Any]:
+    """The model, and what it wraps from the outside to the inside."""
+    for _ in range(_DEEPEST):
+        yield fitted
+        kept = (getattr(fitted, name, None) for name in _INSIDE)
+        fitted = next((inner for inner in kept if inner is not None), None)
+        if fitted is None:
+            return
+
+
+def ignores_averages(fitted: Any) -> bool:
+    """Whether a Keras optimiser averaged weights (`use_ema`) that the model does not have.
+
+    Args:
+        fitted: The model, or an object that keeps it in `model` or `estimator`.
+    """
+    for model in _nested(fitted):
+        optimizer = getattr(model, "optimizer", None) if _is_keras(model) else None
+        if optimizer is not None:
+            return optimizer.use_ema and optimizer.built and not _are_set(optimizer)
+    # With augmentation, `KerasClassifier` compiles another model than the one that it keeps.
+    make = getattr(fitted, "_optimizer", None)
+    return callable(make) and bool(getattr(make(), "use_ema", False))
+
+
+def _are_set(optimizer: Any) -> bool:
+    """Whether the averages of an optimiser are the weights that it trained."""
+    averages = optimizer._model_variables_moving_average
+    pairs = zip(optimizer._trainable_variables, averages, strict=True)
+    return all(
+        bool((weight.numpy() == average.numpy()).all())
+        for weight, average in pairs
+        if average is not None
+    )
 
 
 def stored_bytes(fitted: Any) -> int | None:

@@ -73,7 +73,9 @@ def done(steps: Steps, name: str) -> Step:
         NotCheckedError: It was not done.
     """
     step = steps.get(name)
-    if step is None or not step.ok:
+    if step is None:
+        raise NotCheckedError("an earlier step did not succeed")
+    if not step.ok:
         raise NotCheckedError(f"{name} did not succeed")
     return step
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from suite.checks.evidence import Step, Steps
 from suite.checks.importing import Import
+from suite.checks.traces import closed_places
 from suite.checks.trial import ESSENTIAL, Trial
 from suite.data.datasets import Dataset
 from suite.protocol.splits import Split
@@ -67,8 +68,12 @@ class Trials:
         Args:
             ground: What the trials are about.
             jobs: All that will be tried.
+
+        Raises:
+            DataError: `$SUITE_DATA_DIR` is no folder.
         """
         self._ground = ground
+        self._closed = closed_places()
         self._cores = lane_cores(ground.lanes, 1)
         self._bare = ForkServer([], thread_environment(1))
         self._servers = Servers(jobs) if jobs else None
@@ -147,7 +152,10 @@ class Trials:
         found: dict[str, Step] = {}
         todo = steps
         while todo:
-            trial = partial(Trial, steps=todo, global_seed=global_seed, params=dict(job.parameters))
+            trial = partial(
+                Trial, steps=todo, global_seed=global_seed, params=dict(job.parameters),
+                closed=self._closed,
+            )  # fmt: skip
             told = self._steps(task, trial, partial(start_run, server, job), server, todo)
             found = {**told, **found}
             ended = [name for name in told if told[name].status == "ended"]

@@ -46,6 +46,7 @@ FILE_RULES: tuple[Rule[FileEvidence], ...] = (
     Rule(f.docstrings, "Write a sentence there."),
     Rule(f.imports, "Leave data, splits, seeds and scores to the suite, and copy what is small."),
     Rule(f.light_import, "Do it inside `build` or `fit`; import libraries there, too."),
+    Rule(f.hides_no_answers, "Have the model learn it from the images that `fit` gets."),
 )
 
 RUN_RULES: tuple[Rule[RunEvidence], ...] = (
@@ -64,7 +65,9 @@ RUN_RULES: tuple[Rule[RunEvidence], ...] = (
     Rule(r.threads, "Pass `threads` to the library: n_jobs=threads, num_threads=threads."),
     Rule(r.leaves_no_process, "Join or close pools and child processes in `fit`."),
     Rule(r.leaves_no_file, "Write nothing, or inside `with tempfile.TemporaryDirectory()`."),
+    Rule(r.reads_no_data, "Use X, y and context alone: `fit` and `predict` get all there is."),
     Rule(r.quiet, "Switch off `verbose`, and tell of epochs through context.on_epoch."),
     Rule(r.parameters, "Count every number that predicting needs; for Keras model.count_params()."),
+    Rule(r.averaged_weights, "Average in the plugin and set those weights, or leave use_ema out."),
     Rule(fast_smoke, 'Lower what costs time for it: presets={"smoke": {"n_estimators": 5}}.'),
 )  # fmt: skip

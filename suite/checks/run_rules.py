@@ -125,6 +125,8 @@ def shares_nothing(run: RunEvidence) -> Breach | None:
     if breach:
         return breach
     step = done(run.first, "builds")
+    if step.facts.get("unfit"):
+        raise NotCheckedError(f"it can't be fitted under other labels: {step.facts['unfit']}")
     if step.facts["objects"] < 3:
         return Breach("build returned one object twice", "build")
     if not np.array_equal(step.arrays["before"], step.arrays["after"]):
@@ -210,6 +212,8 @@ def threads(run: RunEvidence) -> Breach | None:
 def leaves_no_process(run: RunEvidence) -> Breach | None:
     """No process that it started is there when it has predicted."""
     left = done(run.first, "left").facts["processes"]
+    if left is None:
+        raise NotCheckedError("the processes below this one can't be listed here")
     return Breach(f"it leaves {', '.join(left[:5])}", "fit") if left else None
 
 
@@ -217,6 +221,18 @@ def leaves_no_file(run: RunEvidence) -> Breach | None:
     """No file that it wrote is there when it has predicted."""
     left = done(run.first, "left").facts["files"]
     return Breach(f"it leaves {', '.join(left[:5])}", "fit") if left else None
+
+
+def reads_no_data(run: RunEvidence) -> Breach | None:
+    """It opens no data, no records, and nothing of another run: what it learns from it is given."""
+    for steps in (run.first, run.again, run.other, run.longer):
+        for name, step in steps.items():
+            for read in step.facts.get("reads", ()):
+                place = "build" if name == "build" else _place(name)
+                return Breach(f"in {name} it opens {read['path']} ({read['what']}), which is "
+                              "closed to models", read["line"] or place)  # fmt: skip
+    done(run.first, "predict")
+    return None
 
 
 def quiet(run: RunEvidence) -> Breach | None:
@@ -257,6 +273,14 @@ def parameters(run: RunEvidence) -> Breach | None:
     if other != total:
         return Breach(f"parameters is {total:,} and then {other:,} for the same model",
                       "parameters")  # fmt: skip
+    return None
+
+
+def averaged_weights(run: RunEvidence) -> Breach | None:
+    """If its optimiser averages the weights (`use_ema` of Keras), it predicts with the average."""
+    if done(run.first, "count").facts["ignores_averages"]:
+        return Breach("its optimiser has use_ema=True, but it predicts with other weights than "
+                      "their moving average", "build")  # fmt: skip
     return None
 
 

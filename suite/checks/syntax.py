@@ -1,9 +1,99 @@
-"""The imports of a plugin file, from its syntax tree, with their lines."""
+"""A plugin's files, and from their syntax trees imports and literals, with their lines."""
 
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
+
+from suite.source_hash import _helper_file, _imported
+
+# Words of docstrings and comments that are longer, and no addresses, are no words.
+LONGEST_WORD = 40
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def source_files(path: Path, module: str | None) -> tuple[Path, ...]:
+    """The plugin's file and its helpers, whose code `suite.source_hash` counts.
+
+    Args:
+        path: The plugin file.
+        module: Its dotted name, or None for a file outside any package.
+
+    Raises:
+        OSError: A file can't be read.
+    """
+    own = path.resolve()
+    base = own.parents[module.count(".")] if module else own.parent
+    found: list[Path] = []
+    waiting = [(own, module.rpartition(".")[0] if module else "")]
+    while waiting:
+        file, package = waiting.pop()
+        if file in found:
+            continue
+        found.append(file)
+        tree = _parsed(file.read_bytes())
+        for name in _imported(tree, package) if tree else ():
+            helper = _helper_file(name, base, module)
+            if helper:
+                inside = name if helper.name == "__init__.py" else name.rpartition(".")[0]
+                waiting.append((helper, inside))
+    return tuple(found)
+
+
+def _parsed(source: bytes) -> ast.Module | None:
+    """Code as a syntax tree; None for what is no Python, such as a helper that is never used."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def literals(source: bytes) -> Counter[int]:
+    """Bytes of the literals in a file, by the first line of the statement that they are in.
+
+    Of docstrings and comments only words that are too long for one count; of what is no Python,
+    all.
+    """
+    tree = _parsed(source)
+    if tree is None:
+        return Counter({1: len(source)})
+    found: Counter[int] = Counter()
+    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while waiting:
+        node, line = waiting.pop()
+        if isinstance(node, ast.stmt):
+            line = node.lineno
+        children = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Constant):
+            found[line] += _size(node.value)
+        elif isinstance(node, _DOCUMENTED) and (text := ast.get_docstring(node, clean=False)):
+            children.remove(node.body[0])
+            found[node.body[0].lineno] += _no_words(text)
+        waiting += [(child, line) for child in children]
+    for token in tokenize.tokenize(io.BytesIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            found[token.start[0]] += _no_words(token.string)
+    return found
+
+
+def _size(value: object) -> int:
+    """Bytes that a literal can tell at most."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "backslashreplace"))
+    if isinstance(value, bytes):
+        return len(value)
+    if isinstance(value, int):  # True and False, too
+        return max(-(-value.bit_length() // 8), 1)
+    return 8 if isinstance(value, float | complex) else 0
+
+
+def _no_words(text: str) -> int:
+    """Bytes of what stands between spaces and is too long for a word, and no address."""
+    return sum(len(word) for word in text.split() if len(word) > LONGEST_WORD and "://" not in word)
 
 
 def all_imports(tree: ast.Module, package: str) -> Iterator[tuple[int, str]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from suite.checks.counting import known_count, stored_bytes
+from suite.checks.counting import ignores_averages, known_count, stored_bytes
 from suite.checks.meter import Load, Meter
 from suite.checks.traces import Listener, Traces, processes_left
 from suite.contract import PRESET_NAMES, FitContext, Plugin
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 ESSENTIAL = ("build", "fit", "predict")
 LARGEST_SEED = 2**32 - 1
 ALONE = 5
-# A part of the images, for fits whose result is only compared with itself.
-PART = 200
+# Of an error, that are looked at for the file that it comes from.
+MOST_CAUSES = 10
 # Shorter work is done again and again: threads are counted every few milliseconds.
 LEAST_SECONDS = 0.4
 
@@ -66,17 +66,20 @@ class Trial:
         steps: Names out of `STEPS`, in order, `ESSENTIAL` first.
         global_seed: Seeds the generators that all code of a process shares.
         params: The parameters before any preset, for the step `presets`.
+        closed: What the plugin may not open, as `suite.checks.traces.closed_places` has it.
         folder: An empty folder to work in.
     """
 
     steps: tuple[str, ...]
     global_seed: int
     params: Mapping[str, Any]
+    closed: Mapping[str, str]
     folder: Path
 
     def __call__(self, task: Task, images: Images, pipe: Connection, phase: list[str]) -> bytes:
         """Do the steps; see `suite.runner.task.Work`."""
-        bench = Bench(self, task, images, pipe, Meter.forked(), Traces(self.folder))
+        traces = Traces(self.folder, task.plugin_path, self.closed)
+        bench = Bench(self, task, images, pipe, Meter.forked(), traces)
         bench.printed = sys.stdout = Listener(sys.stdout)
         confine.pin(task.cores)
         for name in self.steps:
@@ -151,19 +154,31 @@ def _told(name: str, bench: Bench) -> tuple[bytes, bool]:
     facts: dict[str, Any] = {"kind": "step", "name": name}
     try:
         found, arrays = STEPS[name](bench)
-        return pack({**facts, "status": "ok", **found}, arrays), True
+        facts |= {"status": "ok", **found, "reads": bench.traces.take_reads()}
+        return pack(facts, arrays), True
     except BaseException as error:  # a plugin may raise SystemExit or worse
         line = line_in(bench.task.plugin_path.resolve(), error)
         invalid = isinstance(error, InvalidOutputError)
         status, message = ("invalid", clip(str(error))) if invalid else ("failed", _said(error))
-        return pack({**facts, "status": status, "message": message, "line": line}), False
+        facts |= {"status": status, "message": message, "line": line}
+        return pack({**facts, "reads": bench.traces.take_reads()}), False
 
 
 def _said(error: BaseException) -> str:
-    """The kind of an error and its text on one line, with what was noted."""
-    notes = getattr(error, "__notes__", ())
+    """The kind of an error and its text on one line, with what was noted and what was closed."""
+    notes = [*getattr(error, "__notes__", ()), *_denied(error)]
     text = printed(lambda: "; ".join([str(error), *notes]))
     return clip(f"{type(error).__name__}: {' '.join(text.split())}", 400)
+
+
+def _denied(error: BaseException) -> list[str]:
+    """The file that the error comes from, where another error stands in front of it."""
+    cause: BaseException | None = error
+    for _ in range(MOST_CAUSES):
+        cause = cause and (cause.__cause__ or cause.__context__)
+        if isinstance(cause, PermissionError) and cause.filename is not None:
+            return [f"{cause.filename} is closed to it"]
+    return []
 
 
 def _build(bench: Bench) -> Result:
@@ -219,7 +234,12 @@ def _count(bench: Bench) -> Result:
     counted = count_parameters(bench.plugin, bench.model, bench.task.plugin_path)
     known = known_count(bench.model)
     stored = None if known and known.exact else stored_bytes(bench.model)
-    return {**counted, "known": known.facts if known else None, "stored_bytes": stored}, {}
+    return {
+        **counted,
+        "known": known.facts if known else None,
+        "stored_bytes": stored,
+        "ignores_averages": ignores_averages(bench.model),
+    }, {}
 
 
 def _alone(bench: Bench) -> Result:
@@ -237,13 +257,18 @@ def _order(bench: Bench) -> Result:
 
 
 def _builds(bench: Bench) -> Result:
-    """Two more models beside the first, fitted on a part of the images under other labels."""
-    X, y = bench.X[:PART], read_only((bench.y[:PART] + 1) % 10)
+    """Two more models beside the first, fitted on the same images under other labels."""
+    y = read_only((bench.y + 1) % 10)
     before = bench.predictions(bench.model, bench.X_test)
     models, answers = [bench.model], []
     for _ in range(2):
         model = bench.built()
-        bench.fit(model, X, y)
+        try:
+            bench.fit(model, bench.X, y)
+        except Exception as error:
+            # Whether it is the labels, or that a process can't fit twice, which is a breach.
+            bench.fit(bench.built(), bench.X, bench.y)
+            return {"unfit": _said(error)}, {}
         answers.append(bench.predictions(model, bench.X_test))
         models.append(model)
     after = bench.predictions(bench.model, bench.X_test)

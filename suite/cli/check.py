@@ -89,6 +89,12 @@ def _show(report: Report) -> None:
             say(f"    {outcome.remedy}")
         elif outcome.status == "excepted":
             say(f"{report.label}: {outcome.rule}: known exception: {outcome.message}")
+    unchecked: dict[str, list[str]] = {}
+    for outcome in report.outcomes:
+        if outcome.status == "not checked":
+            unchecked.setdefault(outcome.message, []).append(outcome.rule)
+    for reason, rules in unchecked.items():
+        say(f"{report.label}: {', '.join(rules)}: not checked: {reason}")
     say(f"{report.label}: {_counts([outcome.status for outcome in report.outcomes])}")
 
 

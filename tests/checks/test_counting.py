@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
-from suite.checks.counting import known_count, stored_bytes
+from suite.checks.counting import ignores_averages, known_count, stored_bytes
 
 X = np.random.default_rng(0).random((30, 4))
 y = np.arange(30) % 3
@@ -57,3 +57,17 @@ def test_what_is_not_known():
 def test_bytes_are_no_fewer_than_numbers():
     assert stored_bytes(X.astype(np.float32)) > X.size
     assert stored_bytes(lambda: None) is None
+
+
+@pytest.mark.parametrize("averages", [True, False])
+def test_averaged_weights(averages):
+    keras = pytest.importorskip("keras")
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    optimizer = keras.optimizers.SGD(use_ema=averages)
+    network.compile(optimizer, "sparse_categorical_crossentropy")
+    assert not ignores_averages(network)  # nothing is averaged yet
+    network.fit(X, y, batch_size=10, verbose=0)
+    assert not ignores_averages(network)  # `Model.fit` sets the averages at its end
+    network.train_on_batch(X, y)
+    assert ignores_averages(network) == averages
+    assert ignores_averages(SimpleNamespace(model=network)) == averages

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from suite import source_hash
 from suite.checks.evidence import FileEvidence, Step
-from suite.checks.file_rules import imports, light_import, source
+from suite.checks.file_rules import MOST_BYTES, hides_no_answers, imports, light_import, source
+from suite.checks.syntax import source_files
 from suite.contract import Plugin, Source
+from suite.registry import discover
 
 
 def evidence(tmp_path, text, *, module=None, url=""):
@@ -85,3 +88,66 @@ def test_addresses(tmp_path, url):
 )
 def test_what_is_no_address(tmp_path, url):
     assert "source.url" in source(evidence(tmp_path, "", url=url)).message
+
+
+WORDS = "many plain words of a docstring that explains itself, and so on. " * 100
+CODED = "".join(f"{number:04d}" for number in range(MOST_BYTES // 4))
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        (f'"""{WORDS}"""\n', {}),
+        (f'def f():\n    """{WORDS}"""\n# {WORDS}\n', {}),
+        (f"x = {CODED!r}\n", {}),  # to the byte
+        ("x = 1\n", {"other.npy": 10**6, "mine.md": 10**6}),
+        ("open('small.json')\n", {"small.json": 100}),
+        (f'"""See https://example.org/{CODED}."""\n', {}),
+    ],
+)
+def test_what_code_needs(tmp_path, text, files):
+    for name, size in files.items():
+        (tmp_path / name).write_bytes(bytes(size))
+    assert hides_no_answers(evidence(tmp_path, text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "line", "told"),
+    [
+        (f"\nx = {CODED + 'x'!r}\n", {}, 2, "4,097 of them in"),
+        (f"x = [\n{'1,' * 4_097}\n]\n", {}, 1, "4,097 bytes"),
+        (f"x = {'7' * 9_900}\n".replace("= 7", "= 0x7"), {}, 1, "4,950 bytes"),
+        (f"x = b'{CODED}' + b'0'\n", {}, 1, "4,097 bytes"),
+        (f'"""{CODED}0"""\nx = 0\n', {}, 1, "4,097 of them"),
+        (f"x = 0\n# {CODED}0\n", {}, 2, "4,097 of them"),
+        (f"def f():\n    x = 0\n    return f'{CODED}{{x}}'\n", {}, 3, "4,096 of them"),
+        ("open('data/a.npy')\n", {"a.npy": 4_096}, "PLUGIN", "a.npy"),
+        ("open(__file__.with_suffix('.npz'))\n", {"mine.npz": 4_096}, "PLUGIN", "mine.npz"),
+        ("import answers\n", {"answers.py": 4_097}, "PLUGIN", "answers.py"),
+        ("import _answers\n", {"_answers.py": 4_097}, "PLUGIN", "_answers.py, line 1"),
+    ],
+)
+def test_what_may_be_answers(tmp_path, text, files, line, told):
+    for name, size in files.items():
+        (tmp_path / name).write_bytes(b"0 " * (size // 2) + b"0" * (size % 2))
+    breach = hides_no_answers(evidence(tmp_path, text))
+    assert breach.place == line
+    assert told in breach.message
+
+
+def test_answers_in_a_helper_or_in_the_package(tmp_path):
+    (tmp_path / "_mine.py").write_text(f"\nANSWERS = '{CODED}'\n")
+    breach = hides_no_answers(evidence(tmp_path, "from _mine import ANSWERS\nx = 0\n"))
+    assert "_mine.py, line 2" in breach.message
+    (tmp_path / "notes.bin").write_bytes(bytes(5_000))
+    breach = hides_no_answers(evidence(tmp_path, "x = 0\n", module=f"{tmp_path.name}.mine"))
+    assert "notes.bin" in breach.message
+
+
+def test_files_of_plugins_are_those_of_the_source_hash(monkeypatch):
+    counted, read = [], source_hash._read
+    monkeypatch.setattr(source_hash, "_read", lambda file: counted.append(file) or read(file))
+    for model in discover().models.values():
+        counted.clear()
+        source_hash.source_hash(model.path, model.module)
+        assert set(source_files(model.path, model.module)) == set(counted)

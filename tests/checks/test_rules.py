@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from suite.checks import speed_rule
+from suite.checks.check import check
 from suite.checks.rules import FILE_RULES, RUN_RULES
+from suite.source_hash import PROJECT_ROOT
 
 FAKES = Path(__file__).parent / "fakes"
 TIME_LIMIT = 15.0
@@ -32,6 +35,7 @@ EXPECTED = {
     "imports_in_disguise": ("light_import", '"""Imports', "loads tabulate"),
     "prints_at_import": ("light_import", '"""Prints', "'loaded"),
     "computes_at_import": ("light_import", '"""Computes', "s of processor time"),
+    "holds_answers": ("hides_no_answers", "ANSWERS = (", "4,400 of them in"),
     "refuses_a_preset": ("builds", "raise ValueError", "under the preset quick"),
     "builds_no_classifier": ("builds", "def build", "without fit()"),
     "raises_in_fit": ("runs", "raise RuntimeError", "did not converge"),
@@ -66,8 +70,65 @@ EXPECTED = {
     "counts_otherwise_each_time": ("parameters", "def parameters", "for the same model"),
     "forgets_the_intercepts": ("parameters", "def parameters", "coef_ and intercept_ gives 7,850"),
 }
+# Plugin: what of the closed places it opens, and a line of its file that is named.
+OPENED = {
+    "opens_test_labels": (
+        "in fit it opens {data}/fashion/t10k-labels-idx1-ubyte (data: SUITE_DATA_DIR)",
+        "self.answers = np.fromfile",
+    ),
+    "asks_for_test_labels": (
+        "in predict it opens {cache}/fashion/train-images.npy (data: the suite's cache)",
+        'return import_module("suite.data.datasets")',
+    ),
+    "reads_records": ("in fit it opens {project}/results (records)", "next(results.glob"),
+}
+FITTED_AGAIN = '''"""Is fitted, and then fitted again under other labels."""
+
+from suite.contract import Plugin, Source
+
+LABELS = []
+
+
+def build(*, seed, threads):
+    from sklearn.decomposition import PCA
+    from sklearn.discriminant_analysis import (
+        LinearDiscriminantAnalysis,
+        QuadraticDiscriminantAnalysis,
+    )
+    from sklearn.naive_bayes import GaussianNB
+    from sklearn.pipeline import make_pipeline
+
+    class FitsOneTask(GaussianNB):
+        def fit(self, X, y):
+            LABELS.append(y.tolist())
+            if LABELS[0] != LABELS[-1]:
+                raise ValueError("other labels")
+            return super().fit(X, y)
+
+    class FitsOnce(GaussianNB):
+        def fit(self, X, y):
+            LABELS.append(y.tolist())
+            if len(LABELS) > 1:
+                raise RuntimeError("fitted before")
+            return super().fit(X, y)
+
+    return MODEL
+
+
+def parameters(fitted):
+    """More than none."""
+    return 100
+
+
+PLUGIN = Plugin(
+    title="Fitted again", family="fake", view="flat", build=build, parameters=parameters,
+    random=False, source=Source(name="a fake"),
+)
+'''
 # Those that are checked in tests of their own.
-APART = {"good", "sleeps_in_fit", "forgets_the_moving_means"}
+APART = {
+    "good", "sleeps_in_fit", "forgets_the_moving_means", "leaves_averages_unused", *OPENED,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +155,8 @@ def test_every_fake_is_tried():
 
 
 def test_every_rule_has_a_fake():
-    broken = {rule for rule, _, _ in EXPECTED.values()} | {"fast_smoke"}
+    broken = {rule for rule, _, _ in EXPECTED.values()}
+    broken |= {"fast_smoke", "reads_no_data", "averaged_weights"}
     assert broken == {rule.id for rule in (*FILE_RULES, *RUN_RULES)}
 
 
@@ -121,6 +183,61 @@ def test_a_good_plugin_keeps_all_rules(of_fakes):
     outcomes = [outcome for report in reports for outcome in report.outcomes]
     assert {outcome.status for outcome in outcomes} == {"passed"}, outcomes
     assert len(outcomes) == len(FILE_RULES) + 2 * len(RUN_RULES)
+
+
+@pytest.fixture(scope="module", params=["there", "missing"])
+def opened(of_fakes, request, tmp_path_factory):
+    """Reports of fakes that look for answers, and the folder of the data; none are in it.
+
+    That the files are missing stands for a sandbox that refuses them: opening them is an error.
+    """
+    data = tmp_path_factory.mktemp("data").resolve()
+    (data / "fashion").mkdir()
+    # Not what it should be, or else it would be looked for on the network.
+    (data / "fashion" / "train-images-idx3-ubyte").touch()
+    if request.param == "there":
+        (data / "fashion" / "t10k-labels-idx1-ubyte").write_bytes(bytes(10_008))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUITE_DATA_DIR", str(data))
+        return of_fakes(*OPENED, lanes=2, timeout=TIME_LIMIT), data
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_what_is_opened_is_named(opened, name):
+    reports, data = opened
+    told, line = OPENED[name]
+    (outcome,) = [o for o in failed(reports[name]) if o.rule == "reads_no_data"]
+    cache = os.path.realpath(os.environ["SUITE_CACHE_DIR"])
+    assert outcome.message.startswith(told.format(data=data, cache=cache, project=PROJECT_ROOT))
+    text = (FAKES / f"{name}.py").read_text().splitlines()[outcome.line - 1]
+    assert text.lstrip().startswith(line)
+
+
+@pytest.mark.skipif(find_spec("keras") is None, reason="Keras is not installed")
+def test_averages_that_are_not_used(of_fakes):
+    reports = of_fakes("leaves_averages_unused")["leaves_averages_unused"]
+    assert [[o.rule for o in report.failed] for report in reports] == [
+        [], ["averaged_weights"], ["averaged_weights"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "told"),
+    [
+        # Sound on 1,000 images, and not on 200.
+        ("make_pipeline(PCA(256, random_state=0), LinearDiscriminantAnalysis())", "passed", ""),
+        ("make_pipeline(PCA(20, random_state=0), QuadraticDiscriminantAnalysis())", "passed", ""),
+        ("FitsOneTask()", "not checked", "under other labels: ValueError: other labels"),
+        ("FitsOnce()", "failed", "RuntimeError: fitted before"),
+    ],
+)
+def test_other_models_are_fitted_on_as_many_images(tmp_path, code, status, told):
+    path = tmp_path / "fitted_again.py"
+    path.write_text(FITTED_AGAIN.replace("MODEL", code))
+    outcomes = [outcome for report in check([str(path)]) for outcome in report.outcomes]
+    (outcome,) = [outcome for outcome in outcomes if outcome.rule == "shares_nothing"]
+    assert outcome.status == status, outcome
+    assert told in outcome.message
 
 
 def test_a_smoke_run_that_is_slow(of_fakes, monkeypatch):

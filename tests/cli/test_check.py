@@ -16,10 +16,10 @@ def test_a_plugin_that_keeps_all_rules(suite, tmp_path):
     done = suite("check", "./good.py", "--jobs", 2)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "good: 7 passed",
-        "good: 18 passed",
-        "good/fewer: 18 passed",
-        "1 file checked: 43 passed",
+        "good: 8 passed",
+        "good: 20 passed",
+        "good/fewer: 20 passed",
+        "1 file checked: 48 passed",
     ]
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"good.py"}
 
@@ -37,6 +37,24 @@ def test_what_is_wrong_is_told_with_file_line_and_remedy(suite, tmp_path):
     assert "random is False, but two seeds differ on" in lines[where]
     assert lines[where + 1].endswith("say random=False.")
     assert done.stderr == "not all rules are kept by: hides_its_seed\n"
+
+
+def test_what_is_not_checked_is_told_with_its_reason(suite):
+    done = suite("check", "svm/default", FAKES / "raises_in_fit.py")
+    lines = done.stdout.splitlines()
+    assert "svm: probabilities: not checked: it has no predict_proba" in lines
+    assert "svm: 19 passed, 1 not checked" in lines
+    assert "raises_in_fit: epochs, read_only_input: not checked: fit did not succeed" in lines
+    reasons = [line for line in lines if line.startswith("raises_in_fit: ") and ": not " in line]
+    assert [reason.rpartition(": ")[2] for reason in reasons] == [
+        "fit did not succeed", "an earlier step did not succeed",
+    ]  # fmt: skip
+
+
+def test_a_folder_of_data_that_there_is_not(suite, tmp_path):
+    done = suite("check", "svm", env={"SUITE_DATA_DIR": str(tmp_path / "none")})
+    assert done.returncode == 2
+    assert "SUITE_DATA_DIR: expected a folder" in done.stderr
 
 
 def test_json(suite):
