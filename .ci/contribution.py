@@ -40,7 +40,9 @@ QUICK_SECONDS = 600.0
 # This machine may be much slower than the one that the record names.
 VERIFY_TIMEOUT = "45m"
 LAST_LINES = 30
-MOST_PATHS = 200
+MOST_PATHS = 500
+# The hosting shows nothing of a summary of more than a MiB.
+MOST_BYTES = 1_000_000
 NOT_INSTALLED = "not installed here"
 HOW_TO_INSTALL = (
     "This job installs what `pyproject.toml` and `constraints.txt` say on the base, and nothing "
@@ -158,8 +160,8 @@ def validate(folder: Path, known: Collection[Finding] = ()) -> tuple[Outcome, li
     for line in said:
         print(logged(line), flush=True)
     wrong = sum(one.severity == "error" for one in new)
-    name += f": {wrong:,} errors, {len(new) - wrong:,} warnings"
-    name += f" that the base does not have ({len(known):,} there)" if known else ""
+    name += f": errors: {wrong:,}, warnings: {len(new) - wrong:,}"
+    name += f"; as before: {len(findings) - len(new):,}" if known else ""
     return Outcome(name, not wrong, said, is_shown=bool(new)), findings
 
 
@@ -167,12 +169,12 @@ def verdicts(what: Touched, records: Sequence[RecordChange]) -> list[Outcome]:
     """What needs no command: names that can't be tried, and records that can't be as they are."""
     lost = [str(record) for record in records if not record.may_change]
     # `validate` is milder with them, and none of the base's suite is without.
-    untold = [one.place for one in _made(records) if one.sandbox is None]
+    unstated = [one.place for one in _made(records) if one.sandbox is None]
     named = {
         "files that can't be tried": what.refused,
         "committed records were replaced or removed, made by code that has not changed": lost,
         "new records don't say in which sandbox they were made: run them again with the base's "
-        "suite": untold,
+        "suite": unstated,
     }
     return [Outcome(name, False, tuple(lines)) for name, lines in named.items() if lines]
 
@@ -283,16 +285,16 @@ def summary(
         notes: What is to be said before all else, in Markdown.
         outcomes: What came of the checks.
     """
-    parts = ["# What this change brings to the leaderboard"]
+    title = "# What this change brings to the leaderboard"
     kinds = [record.kind for record in records]
     counts = [f"{kinds.count(kind)} {kind}" for kind in ("added", "replaced", "removed")]
-    parts.append(
+    parts = [
         f"Models: {', '.join(Path(path).stem for path in what.models) or 'none'}. "
         f"Removed models: {', '.join(what.removed) or 'none'}. "
         f"Helpers: {', '.join(what.helpers) or 'none'}. "
-        f"Records: {', '.join(counts) if records else 'unchanged'}."
-    )
-    parts += notes
+        f"Records: {', '.join(counts) if records else 'unchanged'}.",
+        *notes,
+    ]
     if what.judging or what.others:
         parts.append("## Files besides models and records")
         parts.append("Of these only helpers (`baselines/_*.py`, `cnn/_*.py`) were used here; "
@@ -318,7 +320,10 @@ def summary(
     if quick.is_file():
         parts.append("## Rows of the quick run (6,000 training images, one seed; not to be quoted)")
         parts.append(rows_of(quick))
-    return "\n\n".join(parts) + "\n"
+    text = "\n\n".join(parts).encode(errors="replace")
+    if len(text) > MOST_BYTES:
+        title += "\n\n**This summary is cut; the log has what each command said.**"
+    return f"{title}\n\n{text[:MOST_BYTES].decode(errors='ignore')}\n"
 
 
 def contributed(records: Iterable[RecordChange]) -> dict[tuple[str, str], set[tuple[str, str]]]:
@@ -340,8 +345,9 @@ def main(start: str, branch: str) -> int:
     try:
         take(what.taken)
     except OSError as error:
-        sys.exit(f"error: {error.filename!a}: {error.strerror}. Expected files of the branch that "
-                 f"fit among those of {base[:10]}: merge it into the branch")  # fmt: skip
+        print(f"error: {error.filename!a}: {error.strerror}. Expected files of the branch that fit "
+              f"among those of {base[:10]}: merge it into the branch", file=sys.stderr)  # fmt: skip
+        return 2
     # What the base has by now as well is no change.
     records = record_changes(changes_between(base, "HEAD"), base)
     # Before a plugin runs, which could change what is told.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from reports.markdown import escape, grid
 from suite.errors import printable
 
-MOST_LINES, LONGEST_LINE = 200, 300
+MOST_LINES, LONGEST_LINE = 500, 500
 
 
 def plain(line: str) -> str:

@@ -36,7 +36,7 @@ def test_scripts_and_suite_of_a_branch_are_listed_and_never_used(checkout: Path)
     ]  # fmt: skip
     assert [path for bold, _, path in listed if not bold] == ["conftest.py"]
     assert done.summary.index("conftest.py") > done.summary.index("suite/cli/validate.py")
-    assert re.search("FAILED.*: `suite validate -- results`: [1-9]", done.summary)
+    assert re.search("FAILED.*: `suite validate -- results`: errors: [1-9]", done.summary)
     assert done.status == 1
     tree = checkout / "build" / "contribution" / "base"
     assert git(tree, "diff", "--name-only", "origin/main", "HEAD") == RECORD
@@ -124,4 +124,4 @@ def test_a_branch_whose_files_fit_nowhere_is_told(checkout: Path) -> None:
     done = contribute(checkout)
     assert "'baselines/later.py': File exists. Expected files of the branch that fit" in done.log
     assert "Traceback" not in done.log
-    assert done.status == 1
+    assert done.status == 2

@@ -24,7 +24,7 @@ def test_a_new_plugin_is_checked_run_and_shown(checkout: Path) -> None:
     done = contribute(checkout)
     assert "Models: brand_new." in done.summary
     assert "passed: `suite run --preset=quick" in done.summary
-    assert "passed: `suite validate -- ../results`: 0 errors, 0 warnings" in done.summary
+    assert "passed: `suite validate -- ../results`: errors: 0, warnings: 0" in done.summary
     assert "Brand &#124; new" in done.summary
     # It is no better than chance, which the check says.
     assert "**FAILED**: `suite check -- ./baselines/brand_new.py`" in done.summary
@@ -71,7 +71,7 @@ def test_new_records_are_validated_shown_and_one_is_done_again(checkout: Path) -
     record(checkout, "nearest_centroid", "2,3")
     done = contribute(checkout, GITHUB_RUN_ID="12")
     assert "Records: 2 added, 0 replaced, 0 removed." in done.summary
-    assert "passed: `suite validate -- results`: 0 errors, 0 warnings" in done.summary
+    assert "passed: `suite validate -- results`: errors: 0, warnings: 0" in done.summary
     rows = done.summary.partition("Rows of these records: protocol holdout, preset smoke")[2]
     row = r"\(nearest_centroid\) *\| digits *\| +2 \|.*\| *Gaussian naive Bayes \(gaussian_nb\) *\|"
     assert re.search(row, rows)
@@ -87,7 +87,7 @@ def test_a_broken_record_is_told(checkout: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text("{}")
     done = contribute(checkout)
-    assert re.search("FAILED.*: `suite validate -- results`: [1-9]", done.summary)
+    assert re.search("FAILED.*: `suite validate -- results`: errors: [1-9]", done.summary)
     assert "seed-0.json" in done.summary
     assert done.status == 1
 
@@ -143,7 +143,9 @@ def test_what_the_base_has_done_meanwhile_is_not_the_branchs(checkout: Path) -> 
     assert f"Scripts and suite are those of {base[:10]};" in done.summary
     assert "Models: none." in done.summary
     assert "Records: 1 added, 0 replaced, 0 removed." in done.summary
-    assert "passed: `suite validate -- results`: 0 errors, 0 warnings that the" in done.summary
+    assert (
+        "passed: `suite validate -- results`: errors: 0, warnings: 0; as before: 1" in done.summary
+    )
     assert "newer.py" not in done.summary
     assert done.status == 0, done.log
     # The branch's own place is as it was.

@@ -119,6 +119,13 @@ def test_nothing_that_a_plugin_prints_is_markup(script: ModuleType, markup: Mark
     assert fence.content.splitlines() == [*HOSTILE[:-1], r"a\rb\x1b[31m"]
 
 
+def test_a_summary_that_the_hosting_would_refuse_for_its_length_is_cut(script: ModuleType) -> None:
+    outcomes = [script.Outcome("`suite check`", False, ("é" * 400,) * 400)] * 9
+    text = script.summary(script.Touched(judging=("suite/a.py",)), (), ("**Seen**",), outcomes)
+    assert len(text.encode()) <= 2**20
+    assert text.index("This summary is cut") < text.index("**Seen**") < text.index("suite/a.py")
+
+
 def test_rows_show_titles_as_they_are(script: ModuleType, tmp_path: Path, markup: Markup) -> None:
     row = {"title": "[a](https://e.example) https://e.example www.e.example **b** | c",
            "label": "a", "model": "a", "variant": "", "dataset": "mnist", "runs": 1, "failed": 0,
@@ -187,4 +194,4 @@ def test_no_line_of_the_log_is_a_command_to_the_workflow(script: ModuleType) -> 
     logged = sys.modules["texts"].logged
     assert logged("::add-mask::a") == "| ::add-mask::a"
     assert "##[" not in logged("a ##[error]b")
-    assert len(logged("a" * 10_000)) < 400
+    assert len(logged("a" * 10_000)) < 600
