@@ -48,6 +48,7 @@ class RunOptions(TypedDict, total=False):
         force: Run again what is recorded and current; the old records are kept aside.
         scheduler: Address of a Dask cluster that does the runs, such as "tcp://10.0.0.1:8786".
         save_models: Folder that the fitted models are saved in.
+        require_sandbox: Refuse machines that can't shut a run off from labels and network.
     """
 
     family: str | Sequence[str]
@@ -61,6 +62,7 @@ class RunOptions(TypedDict, total=False):
     force: bool
     scheduler: str
     save_models: str | Path
+    require_sandbox: bool
 
 
 def run(

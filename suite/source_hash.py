@@ -36,24 +36,36 @@ def source_hash(path: Path, module: str | None) -> str:
     Raises:
         PluginError: A file can't be read.
     """
+    contents = _contents(path, module)
+    total = hashlib.sha256()
+    for label in sorted(contents):
+        total.update(f"{label}\n{contents[label][1]}\n".encode())
+    return total.hexdigest()
+
+
+def source_files(path: Path, module: str | None) -> list[Path]:
+    """The files that `source_hash` is taken over, the plugin's own first; arguments as there."""
+    return [file for file, _ in _contents(path, module).values()]
+
+
+def _contents(path: Path, module: str | None) -> dict[str, tuple[Path, str]]:
+    """File and code of a plugin, under "", and of its helpers by their dotted names."""
     own = path.resolve()
     base = own.parents[module.count(".")] if module else own.parent
-    contents: dict[str, str] = {}
+    contents: dict[str, tuple[Path, str]] = {}
     waiting = [("", own, module.rpartition(".")[0] if module else "")]
     while waiting:
         label, file, package = waiting.pop()
         if label in contents:
             continue
-        contents[label], names = _code(_read(file), package)
+        code, names = _code(_read(file), package)
+        contents[label] = file, code
         for name in names:
             helper = _helper_file(name, base, module)
             if helper and helper != own:
                 inside = name if helper.name == "__init__.py" else name.rpartition(".")[0]
                 waiting.append((name, helper, inside))
-    total = hashlib.sha256()
-    for label in sorted(contents):
-        total.update(f"{label}\n{contents[label]}\n".encode())
-    return total.hexdigest()
+    return contents
 
 
 def _read(file: Path) -> bytes:

@@ -19,6 +19,7 @@ from suite.runner.events import RunEnded
 from suite.runner.isolate import MEMORY_SHARE, Limits
 from suite.runner.local import Finished, OnEvent, run_local
 from suite.runner.plan import PRECISIONS, Job, Plan, make_plan
+from suite.runner.sandbox import check_closed, require
 from suite.runner.splits import Splits
 from suite.saving import check_folder, keep_model
 from suite.selection import Selection, select_models
@@ -54,6 +55,7 @@ class Settings:
         force: Run again what is recorded and current.
         scheduler: Address of a Dask cluster that does the runs; None for this machine.
         save_models: Folder of the fitted models; None if they are not kept.
+        require_sandbox: Refuse machines that can't shut a run off from labels and network.
     """
 
     datasets: tuple[str, ...] = DEFAULT_DATASETS
@@ -73,6 +75,7 @@ class Settings:
     force: bool = False
     scheduler: str | None = None
     save_models: Path | None = None
+    require_sandbox: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +126,7 @@ def prepare(settings: Settings) -> Sweep:
     """Check settings, load the data and work out the plan; nothing is run or written.
 
     Raises:
-        UsageError: A name or number that can't be used.
+        UsageError: A name or number that can't be used, or models could read labels or records.
         PluginError: A plugin file named by the user is broken.
         DataError: Data that can't be found or are not what they should be.
         StoreError: The results folder can't be read.
@@ -139,6 +142,11 @@ def prepare(settings: Settings) -> Sweep:
     if settings.save_models is not None:
         check_folder(settings.save_models, settings.results, settings.scheduler, selections)
     datasets = {name: load(name, settings.data_dir) for name in dict.fromkeys(settings.datasets)}
+    if settings.scheduler is None:
+        if settings.require_sandbox:
+            require()
+        check_closed((path for data in datasets.values() for path in data.label_files),
+                     settings.results)  # fmt: skip
     splits = Splits(datasets, protocol)
     presets = {name: splits.presets(name, preset, settings.train_sizes) for name in datasets}
     seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))
@@ -173,7 +181,9 @@ def prepare(settings: Settings) -> Sweep:
         plan=plan,
         splits=splits,
         lanes=lanes,
-        limits=Limits(seconds=settings.timeout, bytes=memory),
+        limits=Limits(
+            seconds=settings.timeout, bytes=memory, require_sandbox=settings.require_sandbox
+        ),
         scheduler=settings.scheduler,
         damaged=damaged,
         models=settings.save_models,

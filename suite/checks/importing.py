@@ -7,11 +7,14 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from suite.checks.traces import Listener, Traces, processes_left
 from suite.loading import BrokenPluginError, load_plugin
 from suite.runner.task import Task, pack
+
+if TYPE_CHECKING:
+    from suite.runner.task import Images
 
 _OURS = ("suite", "reports", "baselines", "cnn")
 
@@ -26,7 +29,7 @@ class Import:
 
     folder: Path
 
-    def __call__(self, task: Task, pipe: Connection, phase: list[str]) -> bytes:
+    def __call__(self, task: Task, images: Images, pipe: Connection, phase: list[str]) -> bytes:
         """Import the file; see `suite.runner.task.Work`."""
         phase[0] = "import"
         traces, known = Traces(self.folder), set(sys.modules)

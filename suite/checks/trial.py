@@ -33,10 +33,18 @@ from suite.runner.outputs import (
     check_probabilities,
 )
 from suite.runner.task import Task, clip, pack
-from suite.runner.worker import count_parameters, printed, read_only, seed_globals
+from suite.runner.worker import (
+    count_parameters,
+    printed,
+    read_only,
+    read_test_images,
+    seed_globals,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from suite.runner.task import Images
 
     Arrays = dict[str, NDArray[Any]]
 
@@ -66,9 +74,9 @@ class Trial:
     params: Mapping[str, Any]
     folder: Path
 
-    def __call__(self, task: Task, pipe: Connection, phase: list[str]) -> bytes:
+    def __call__(self, task: Task, images: Images, pipe: Connection, phase: list[str]) -> bytes:
         """Do the steps; see `suite.runner.task.Work`."""
-        bench = Bench(self, task, Meter.forked(), Traces(self.folder))
+        bench = Bench(self, task, images, pipe, Meter.forked(), Traces(self.folder))
         bench.printed = sys.stdout = Listener(sys.stdout)
         confine.pin(task.cores)
         for name in self.steps:
@@ -86,6 +94,8 @@ class Bench:
 
     trial: Trial
     task: Task
+    images: Images
+    pipe: Connection
     meter: Meter
     traces: Traces
     printed: Listener = field(init=False)
@@ -162,13 +172,12 @@ def _build(bench: Bench) -> Result:
     bench.plugin = load_plugin(task.plugin_path, task.plugin_module)
     seed_globals(bench.trial.global_seed)
 
-    def images(file: Path, indices: NDArray[np.int32]) -> NDArray[np.float32]:
-        return to_view(np.load(file, mmap_mode="r")[indices], bench.plugin.view)
-
-    bench.X, bench.y = images(task.train_file, task.train), read_only(task.train_labels)
-    bench.X_test = images(task.test_file, task.test)
-    if len(task.validation):
-        bench.X_val = images(task.train_file, task.validation)
+    view, images = bench.plugin.view, bench.images
+    bench.X, bench.y = to_view(images.pop("train"), view), read_only(task.train_labels)
+    bench.X_test = np.empty((len(task.test), *bench.X.shape[1:]), np.float32)
+    read_test_images(task, bench.pipe, bench.X_test)
+    if "validation" in images:
+        bench.X_val = to_view(images.pop("validation"), view)
         bench.y_val = read_only(task.validation_labels)
     bench.built()
     return {}, {}

@@ -16,6 +16,7 @@ import typer
 from suite.cli.check import check
 from suite.cli.compare import compare
 from suite.cli.data import app as data_app
+from suite.cli.doctor import doctor
 from suite.cli.export import export
 from suite.cli.import_file import import_file
 from suite.cli.info import info
@@ -73,6 +74,7 @@ app.command("compare")(compare)
 app.command("list")(list_models)
 app.command("info")(info)
 app.command("new")(new)
+app.command("doctor")(doctor)
 app.command("check")(check)
 app.command("predict")(predict)
 app.command("verify")(verify)

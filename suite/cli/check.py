@@ -34,6 +34,7 @@ def check(
         str | None,
         typer.Option(metavar="TIME", help="Limit of each process: 90s, 5m.  \\[default: 5m]"),
     ] = None,
+    require_sandbox: o.RequireSandbox = False,
     as_json: o.AsJson = False,
 ) -> None:
     """Check that plugins keep the rules: on small digits, in processes of their own.
@@ -45,9 +46,12 @@ def check(
     from suite.checks.check import TIMEOUT_SECONDS
     from suite.checks.check import check as run_checks
     from suite.config import parse_duration
+    from suite.runner.sandbox import require
 
     if bool(models) == all_models:
         raise UsageError("name models or plugin files, or use --all")
+    if require_sandbox:
+        require()
     seconds = TIMEOUT_SECONDS if timeout is None else parse_duration(timeout)
     reports: list[Report] = []
     try:

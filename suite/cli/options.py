@@ -114,6 +114,15 @@ Force = Annotated[
 ]
 
 
+RequireSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--require-sandbox",
+        help="Only where models can be shut off from labels and network (see `doctor`).",
+    ),
+]
+
+
 def settings_of(
     *,
     datasets: str | None,

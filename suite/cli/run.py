@@ -57,6 +57,7 @@ def run(
             metavar="DIR", help="Save the fitted models here, for `predict`.  \\[default: none]"
         ),
     ] = None,
+    require_sandbox: o.RequireSandbox = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be done, as `plan` does.")
     ] = False,
@@ -90,6 +91,7 @@ def run(
         memory=memory, config=config, preset=preset, protocol=protocol, jobs=jobs,
         threads=threads, precision=precision, results=results, data_dir=data_dir, force=force,
         scheduler=scheduler, save_models=save_models, train_sizes=train_sizes,
+        require_sandbox=require_sandbox,
     )  # fmt: skip
     console = Console(highlight=False)
     if dry_run:

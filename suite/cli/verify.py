@@ -45,6 +45,7 @@ def verify(
     timeout: o.Timeout = None,
     results: o.RecordsFolder = Path("results"),
     data_dir: o.DataDir = None,
+    require_sandbox: o.RequireSandbox = False,
     as_json: o.AsJson = False,
 ) -> None:
     """Do recorded runs again and compare them with their records; nothing is stored.
@@ -70,6 +71,7 @@ def verify(
     limits = Limits(
         seconds=parse_duration(timeout) if timeout else DEFAULT_TIMEOUT,
         bytes=int(total_memory() * MEMORY_SHARE),
+        require_sandbox=require_sandbox,
     )
     for name, check in ((dataset, info_of), (protocol, protocol_named), (preset, preset_named)):
         if name is not None:

@@ -37,6 +37,7 @@ class Dataset:
         class_names: What the labels 0 to 9 stand for.
         sums: SHA-256 of each unpacked IDX file, by its name.
         folder: Where the arrays lie.
+        label_files: All files that were found to have its labels, which models may not read.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dataset:
     class_names: tuple[str, ...]
     sums: Mapping[str, str]
     folder: Path
+    label_files: tuple[Path, ...] = ()
 
     def images(self, part: str) -> NDArray[np.uint8]:
         """The images of "train" or "test": uint8 (n, 28, 28), mapped from disk, read-only.
@@ -121,6 +123,7 @@ def prepare(
         class_names=info.class_names,
         sums=info.sums,
         folder=folder,
+        label_files=sources.label_files(info, data_dir),
     )
 
 

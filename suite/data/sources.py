@@ -104,6 +104,24 @@ def places(info: DatasetInfo, data_dir: Path | None = None) -> tuple[Place, ...]
     return tuple(found)
 
 
+def label_files(info: DatasetInfo, data_dir: Path | None = None) -> tuple[Path, ...]:
+    """All files on this machine that labels of a dataset can be read from; whole paths.
+
+    Args:
+        info: The dataset.
+        data_dir: The folder that the user gave, if any.
+
+    Raises:
+        DataError: A folder that the user named does not exist.
+    """
+    files = [file for file in info.files if file.kind == "labels"]
+    found = [cache_dir() / info.name / file.array_name for file in files]
+    if not info.bundled:
+        found += [path for place in places(info, data_dir) for file in files
+                  for path in place.holds(file)]  # fmt: skip
+    return tuple(dict.fromkeys(path.absolute() for path in found if _is_file(path)))
+
+
 def given_file(info: DatasetInfo, file: IdxFile, data_dir: Path | None) -> Path | None:
     """The file that the user's own folders hold under that name, if they hold one.
 

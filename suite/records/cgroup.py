@@ -1,4 +1,4 @@
-"""Limits of memory that control groups set (Linux): those of containers and of batch systems."""
+"""Limits that control groups set (Linux): those of containers and of batch systems."""
 
 from __future__ import annotations
 
@@ -31,33 +31,58 @@ def memory_groups(root: Path = ROOT, own: Path = OWN) -> list[GroupMemory]:
         root: Where the control groups are mounted.
         own: The file that names those of this process.
     """
-    try:
-        lines = own.read_text("utf-8").splitlines()
-    except OSError:
-        return []
-    return [group for line in lines for group in _groups_of(root, line)]
-
-
-def _groups_of(root: Path, line: str) -> Iterator[GroupMemory]:
-    """The groups with a limit of a line "number:controllers:path", from the top down.
-
-    A container often sees its own group at the top, though the path is the one outside of it.
-    """
-    _, controllers, path = line.split(":", 2)
-    if controllers and "memory" not in controllers.split(","):
-        return
-    names = (
-        ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-        if controllers
-        else ("memory.max", "memory.current", "inactive_file")
-    )
-    folder = root / "memory" if controllers else root
-    for part in PurePosixPath(path).parts:
-        folder = folder / part.strip("/")
+    groups = []
+    for folder, is_first_version in _folders("memory", root, own):
+        names = (
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+            if is_first_version
+            else ("memory.max", "memory.current", "inactive_file")
+        )
         try:
             limit, used = (int((folder / name).read_text("ascii")) for name in names[:2])
             rows = (folder / "memory.stat").read_text("ascii").splitlines()
             idle = sum(int(row.split()[1]) for row in rows if row.split()[0] == names[2])
         except (OSError, ValueError):  # no limit ("max"), or no such group in here
             continue
-        yield GroupMemory(limit, max(used - idle, 0))
+        groups.append(GroupMemory(limit, max(used - idle, 0)))
+    return groups
+
+
+def cpu_quota(root: Path = ROOT, own: Path = OWN) -> float | None:
+    """Processors' worth of time that this process and its like may take; None without a limit.
+
+    Args:
+        root: Where the control groups are mounted.
+        own: The file that names those of this process.
+    """
+    quotas = []
+    for folder, is_first_version in _folders("cpu", root, own):
+        names = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if is_first_version else ("cpu.max",)
+        try:
+            words = " ".join((folder / name).read_text("ascii") for name in names).split()
+            quota, period = map(int, words)
+        except (OSError, ValueError):
+            continue
+        if quota > 0 and period > 0:  # -1: no limit
+            quotas.append(quota / period)
+    return min(quotas, default=None)
+
+
+def _folders(controller: str, root: Path, own: Path) -> Iterator[tuple[Path, bool]]:
+    """Folders of the groups that this process is in, and whether they are of version 1.
+
+    They come from the top down. A container often sees its own group at the top, though the path
+    is the one outside of it.
+    """
+    try:
+        lines = own.read_text("utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and controller not in controllers.split(","):
+            continue
+        folder = root / controller if controllers else root
+        for part in PurePosixPath(path).parts:
+            folder = folder / part.strip("/")
+            yield folder, bool(controllers)

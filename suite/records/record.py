@@ -1,8 +1,9 @@
 """The record of a run: raw facts, from which every score is derived.
 
 Schema history (`docs/records.md` says how another version would come):
-    1: the first. `origin` and `model_bytes` came later; records without them have the digests that
-        they always had.
+    1: the first. `origin`, `model_bytes`, the limits, `multiply_adds` and, in the environment,
+        `processor_model`, `cpu_quota`, `calibration` and `sandbox` came later; records without them
+        have the digests that they always had.
 """
 
 from __future__ import annotations
@@ -77,16 +78,36 @@ class Count(Part):
     trainable: Natural | None = None
 
 
+class Calibration(Part):
+    """How fast one core of a machine is: medians of five short measurements before a sweep.
+
+    Attributes:
+        matrix_product_gflops: Rate of a product of two 1,024 x 1,024 matrices in float32, in 1e9
+            operations a second.
+        memory_copy_gib_per_second: Rate of a copy through memory, in GiB read a second.
+    """
+
+    matrix_product_gflops: NotNegative
+    memory_copy_gib_per_second: NotNegative
+
+
 class Environment(Part):
     """The machine and the software of a run.
 
     Attributes:
         processor: The processor's name as the system gives it.
+        processor_model: What tells processors of one name apart, such as "AuthenticAMD family 25
+            model 17 stepping 1" or, on ARM, "implementer 0x41 part 0xd0c".
         cores: Cores that the suite may use.
+        cpu_quota: Processors' worth of time that control groups allow, where that is limited.
         memory_mib: Physical memory.
         system: Operating system and its version.
         python: Version of Python.
-        packages: Versions of the packages that matter to the run, by distribution name.
+        packages: Versions of the packages that matter to the run, by distribution name: those that
+            the model requires among them.
+        calibration: How fast one of its cores was just before the sweep.
+        sandbox: What held the run off the machine's files and network, such as "landlock 7,
+            seccomp", or "none: " and why; None in records from before there was one.
         backend: The Keras backend, for models that use Keras.
         device: "cpu", or the accelerator's name.
         precision: Data type of the arithmetic, such as "float32".
@@ -95,11 +116,15 @@ class Environment(Part):
     """
 
     processor: Text
+    processor_model: Text | None = None
     cores: Natural
+    cpu_quota: NotNegative | None = None
     memory_mib: Natural
     system: Text
     python: Text
     packages: dict[Text, Text]
+    calibration: Calibration | None = None
+    sandbox: Text | None = None
     backend: Text | None = None
     device: Text = "cpu"
     precision: Text = "float32"
@@ -143,14 +168,19 @@ class Record(Part):
         status: What came of it.
         error: Why there is no result, unless `status` is "ok".
         fit_wall_seconds: Wall time of `fit`.
-        fit_cpu_seconds: Processor time of `fit`, child processes included.
+        fit_cpu_seconds: Processor time of `fit`, child processes included; like the wall time, read
+            outside the process that runs the plugin.
         predict_wall_seconds: Wall time of `predict` on all test images, after a warm-up batch.
         peak_memory_mib: Highest sampled private memory (USS) of the process tree less its value at
             the start.
         parameter_count: Numbers that the fitted model needs to predict.
         model_bytes: Size of the fitted model, uncompressed: its pickle without code; of a Keras
             network the weights alone. None where it can't be pickled.
-        history: A row an epoch: {"epoch": 1, "loss": 0.5, ...}.
+        multiply_adds: Multiplications with an addition that a network needs for one image.
+        time_limit_seconds: Wall time after which the run would have been ended.
+        memory_limit_mib: Memory of its processes (PSS) beyond which it would have been ended.
+        history: A row an epoch: {"epoch": 1, "loss": 0.5, ...}. `cpu_seconds` is the processor time
+            from the start of `fit` to the end of the epoch.
         log_loss: Mean negative log likelihood on the test images (nats), where the model gives
             probabilities.
         arrays_sha256: Sum of the arrays that lie beside the record.
@@ -184,6 +214,9 @@ class Record(Part):
     peak_memory_mib: NotNegative | None = None
     parameter_count: Count | None = None
     model_bytes: Natural | None = None
+    multiply_adds: Natural | None = None
+    time_limit_seconds: NotNegative | None = None
+    memory_limit_mib: NotNegative | None = None
     history: tuple[dict[str, Figure], ...] | None = None
     log_loss: NotNegative | None = None
     arrays_sha256: Sha256 | None = None

@@ -12,6 +12,8 @@ from suite.runner.outputs import InvalidOutputError
 
 MOST_METRICS = 100
 LONGEST_NAME = 100
+# What a row of the history has besides the plugin's metrics.
+RESERVED = ("epoch", "cpu_seconds")
 # Of a history, as JSON: with it a record stays below what is read of one.
 LARGEST_HISTORY = 2**20
 
@@ -58,10 +60,10 @@ class Epochs:
         return {name: value for name, value in metrics.items() if abs(value) <= LARGEST_FIGURE}
 
     def _check_metric(self, name: str, value: float) -> None:
-        if name == "epoch" or len(name) > LONGEST_NAME or not name.isprintable():
+        if name in RESERVED or len(name) > LONGEST_NAME or not name.isprintable():
             raise self._fault(f"given a metric named {name[:LONGEST_NAME]!r}, expected up to "
-                              f"{LONGEST_NAME} characters that can be printed, and not 'epoch', "
-                              "which is told apart")  # fmt: skip
+                              f"{LONGEST_NAME} characters that can be printed, and none of "
+                              f"{', '.join(RESERVED)}, which the harness writes")  # fmt: skip
         if name.endswith("accuracy") and (value < 0 or value > 1):
             raise self._fault(f"given {name} {value:.4g}, expected a fraction of 1, from 0 to 1. "
                               "Divide percent by 100")  # fmt: skip
@@ -81,9 +83,9 @@ class History:
         self.rows: list[dict[str, float | int]] = []
         self._bytes = 0
 
-    def add(self, epoch: int, metrics: Mapping[str, float]) -> None:
+    def add(self, epoch: int, metrics: Mapping[str, float], cpu_seconds: float) -> None:
         """Keep the row of an epoch, if there is room."""
-        row = {"epoch": epoch, **metrics}
+        row = {"epoch": epoch, **metrics, "cpu_seconds": cpu_seconds}
         self._bytes += len(json.dumps(row, indent=1))
         if self._bytes <= LARGEST_HISTORY:
             self.rows.append(row)

@@ -11,15 +11,18 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 
 import psutil
 
@@ -36,7 +39,8 @@ END_ORPHANS = b"o"
 
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from suite.runner.forkserver import serve; serve(int(sys.argv[2]), json.loads(sys.argv[3]))"
+    "from suite.runner.forkserver import serve; "
+    "serve(int(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4])"
 )
 
 
@@ -53,6 +57,7 @@ class ForkServer:
         self._preload = list(preload)
         self._mark = uuid.uuid4().hex
         self._environment = {**os.environ, **environment, MARK: self._mark}
+        self._scratch: Path | None = None
         # Its `wait` is psutil's, which holds no lock: an interrupt at a bad moment leaves that of
         # `subprocess` taken for ever.
         self._process: psutil.Popen | None = None
@@ -100,7 +105,9 @@ class ForkServer:
             except psutil.TimeoutExpired:  # stopped by a plugin, or still loading libraries
                 self._process.kill()
                 self._process.wait()
-        self._process = self._control = None
+        if self._scratch is not None:  # the server does it too, but may have been killed
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._process = self._control = self._scratch = None
 
     def close(self) -> None:
         """End the server and everything that was ever started below it.
@@ -122,11 +129,14 @@ class ForkServer:
             return self._control
         self.stop()
         self._control, theirs = socket.socketpair()
-        arguments = [json.dumps(sys.path), str(theirs.fileno()), json.dumps(self._preload)]
+        self._scratch = Path(tempfile.mkdtemp(prefix="suite-")).resolve()
+        arguments = [json.dumps(sys.path), str(theirs.fileno()), json.dumps(self._preload),
+                     str(self._scratch)]  # fmt: skip
         with theirs:
+            # Keras reads a file of settings from its home, by which results must not differ.
             self._process = psutil.Popen(
                 [sys.executable, "-c", _START, *arguments],
-                env=self._environment,
+                env={**self._environment, "KERAS_HOME": str(self._scratch / "keras")},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -136,19 +146,22 @@ class ForkServer:
         return self._control
 
 
-def serve(descriptor: int, preload: list[str]) -> None:
+def serve(descriptor: int, preload: list[str], scratch: str) -> None:
     """The server's whole life, until the suite closes the socket or is gone.
 
     Args:
         descriptor: The server's end of the socket.
         preload: Import names to load, of "a|b" the first that can be; what fails to load is left to
             the run that needs it.
+        scratch: Where each run gets a folder of its own.
     """
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     adopt_orphans()
     from suite.runner.guard import run_guard
+    from suite.runner.sandbox import obstacle
 
+    obstacle()  # found out once for all runs
     for names in preload:
         _load_one(names)
     # Objects in the oldest generation are not touched by a collection, so that pages stay shared.
@@ -164,7 +177,7 @@ def serve(descriptor: int, preload: list[str]) -> None:
                 guard = os.fork()
                 if guard == 0:
                     control.close()
-                    run_guard(Connection(descriptors[0]))
+                    run_guard(Connection(descriptors[0]), Path(scratch))
                 guards.add(guard)
             elif message == END_ORPHANS:
                 _end_children(but=guards)
@@ -173,6 +186,7 @@ def serve(descriptor: int, preload: list[str]) -> None:
             for received in descriptors:
                 os.close(received)
     _end_all(guards)
+    shutil.rmtree(scratch, ignore_errors=True)
     # Libraries that were loaded may hold up an orderly exit.
     os._exit(0)
 

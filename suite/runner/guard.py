@@ -11,37 +11,51 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
+import tempfile
 import time
 from contextlib import suppress
+from multiprocessing import reduction
 from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
 
 from suite.parents import adopt_orphans
-from suite.runner.memory import descendants, memory_of
+from suite.runner.memory import descendants, memory_of, processor_seconds
 from suite.runner.task import TEXT_LIMIT, Task, pack, unpack
 from suite.runner.worker import run_worker
 
 SAMPLE_SECONDS = 0.1
-# Sampling may take this part of a core: a large tree is sampled less often.
-SAMPLE_SHARE = 0.02
+# Sampling may take this part of a core: a large tree is sampled less often, but often enough.
+SAMPLE_SHARE, LONGEST_PAUSE = 0.02, 1.0
 # A worker seen stopped for so long was stopped by its plugin.
 STOPPED_SECONDS = 3.0
 # Longest message that a worker may send: predictions and probabilities are below 1 MB.
 MESSAGE_LIMIT = 64 * 2**20
+# The answer of a run that asked for the images to predict while it was still fitting.
+EARLY = {
+    "kind": "error",
+    "status": "invalid",
+    "type": "EarlyRequestError",
+    "message": "the images to predict were asked for before `fit` was over. A model learns from "
+    "the arrays that it is given; leave the pipes of its process alone",
+    "traceback": "",
+}
 
 
-def run_guard(suite: Connection) -> NoReturn:
+def run_guard(suite: Connection, scratch: Path) -> NoReturn:
     """Supervise one run in a process just forked; ends the process.
 
     Args:
         suite: Pipe to the suite. It sends a pickled `Task`; what comes back are the worker's
             messages and at last one of kind `end`.
+        scratch: Where the run gets a folder of its own, which goes when it ends.
     """
     try:
-        _Guard(suite).run()
+        _Guard(suite, scratch).run()
     finally:
         os._exit(0)
 
@@ -49,7 +63,7 @@ def run_guard(suite: Connection) -> NoReturn:
 class _Guard:
     """State of one supervised run."""
 
-    def __init__(self, suite: Connection) -> None:
+    def __init__(self, suite: Connection, scratch: Path) -> None:
         os.setsid()
         for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(ignored, signal.SIG_IGN)
@@ -58,6 +72,10 @@ class _Guard:
         self.suite = suite
         self.me = psutil.Process()
         self.task: Task = pickle.loads(suite.recv_bytes())  # noqa: S301  # sent by the suite
+        self.scratch = Path(tempfile.mkdtemp(prefix="run-", dir=scratch))
+        self.entered: dict[str, Any] | None = None  # what the worker told before it ran a plugin
+        self.fit_began: tuple[float, float] | None = None  # wall and processor seconds
+        self.fit_took: tuple[float, float] | None = None
         self.output = b""
         self.peak = 0
         self.answer: bytes | None = None
@@ -74,6 +92,7 @@ class _Guard:
         finally:
             # Also when the suite went away in the middle of a message.
             self._end_descendants()
+            shutil.rmtree(self.scratch, ignore_errors=True)
         self._read_output()
         if self.answer is not None:
             self.suite.send_bytes(self.answer)
@@ -85,11 +104,15 @@ class _Guard:
             "exit_status": self.exit_status,
             "peak_memory_bytes": self.peak,
             "output": self.output[-2 * TEXT_LIMIT :].decode("utf-8", "replace"),
+            "sandbox": (self.entered or {}).get("sandbox"),
+            "readable": (self.entered or {}).get("readable", ""),
+            "fit_wall_seconds": self.fit_took[0] if self.fit_took else None,
+            "fit_cpu_seconds": self.fit_took[1] if self.fit_took else None,
         }
         self.suite.send_bytes(pack(ending))
 
     def _start_worker(self) -> None:
-        self.messages, worker_end = Pipe(duplex=False)
+        self.messages, worker_end = Pipe(duplex=True)
         self.output_end, output_in = os.pipe()
         os.set_blocking(self.output_end, False)
         self.started = time.monotonic()
@@ -103,7 +126,7 @@ class _Guard:
             os.dup2(null, 0)
             os.dup2(output_in, 1)
             os.dup2(output_in, 2)
-            run_worker(self.task, worker_end, supervisor)
+            run_worker(self.task, worker_end, supervisor, self.scratch)
         worker_end.close()
         os.close(output_in)
         self.baseline = memory_of(psutil.Process(self.worker)).private
@@ -127,6 +150,7 @@ class _Guard:
             now = time.monotonic()
             if now - sampled < pause:
                 continue
+            before = time.process_time()
             self._reap()
             if self.exit_status is not None:
                 # What it sent before it ended is still in the pipe.
@@ -138,7 +162,9 @@ class _Guard:
             if over:
                 return over if self.answer is None else "answered"
             sampled = time.monotonic()
-            pause = max(SAMPLE_SECONDS, (sampled - now) / SAMPLE_SHARE)
+            # By processor time: on a busy machine sampling lasts long, and memory can run out.
+            spent = time.process_time() - before
+            pause = min(max(SAMPLE_SECONDS, spent / SAMPLE_SHARE), LONGEST_PAUSE)
 
     def _over_limit(self, now: float) -> str:
         task = self.task
@@ -146,12 +172,21 @@ class _Guard:
         if task.limit_seconds is not None and now - self.started > task.limit_seconds:
             # A worker that is stopped at its limit did not end for that reason, however late.
             return "timeout" if self.stopped_since is None else "stopped"
+        taken = self._sample_memory()
+        if task.limit_bytes is not None and taken > task.limit_bytes:
+            return "out_of_memory"
+        return "stopped" if stopped else ""
+
+    def _sample_memory(self) -> int:
+        """Note the run's private memory, unless it has answered; returns its PSS in bytes."""
         memory = [memory_of(process) for process in descendants(self.me)]
         if self.answer is None:
             self.peak = max(self.peak, sum(used.private for used in memory) - self.baseline)
-        if task.limit_bytes is not None and sum(m.shared_out for m in memory) > task.limit_bytes:
-            return "out_of_memory"
-        return "stopped" if stopped else ""
+        return sum(used.shared_out for used in memory)
+
+    def _used(self) -> tuple[float, float]:
+        """Wall and processor seconds so far: the run has no access to these clocks."""
+        return time.perf_counter(), processor_seconds(self.me)
 
     def _worker_is_stopped(self, now: float) -> bool:
         stopped = False
@@ -173,15 +208,40 @@ class _Guard:
         except ValueError:
             return True
         kind = facts["kind"]
-        if kind in {"epoch", "step"}:
+        if kind == "entered" and self.entered is None:
+            self.entered = facts
+        elif kind == "epoch":
+            # Fitting started the clock, so that an epoch before it has taken nothing.
+            used = self._used()[1] - self.fit_began[1] if self.fit_began else 0.0
+            self.suite.send_bytes(pack({**facts, "cpu_seconds": round(max(used, 0.0), 3)}))
+        elif kind == "step":
             self.suite.send_bytes(message)
+        elif kind == "fit" and self.fit_began is None:
+            with suppress(OSError):  # the worker waits, but may have been killed
+                self.fit_began = self._used()
+                self.messages.send_bytes(b"")
+        elif kind == "fitted":
+            self._hand_over()
         elif kind in {"result", "error"} and self.answer is None:
+            self._sample_memory()
             self.answer = message
             # A run goes on after its result: it tells the size of its model, and may save it.
             self.over = kind == "error" or self.task.work is not None
         elif kind == "model" and self.answer is not None:
             self.model, self.over = message, True
         return True
+
+    def _hand_over(self) -> None:
+        """Send the worker the images to predict, which it gets when it is done fitting, once."""
+        if self.task.work is None:
+            if self.fit_began is None or self.fit_took is not None:
+                self.answer, self.over = pack(EARLY), True
+                return
+            wall, cpu = (now - then for now, then in zip(self._used(), self.fit_began, strict=True))
+            self.fit_took = wall, max(cpu, 0.0)
+            self._sample_memory()
+        with suppress(OSError), self.task.test_file.open("rb") as images:
+            reduction.send_handle(self.messages, images.fileno(), self.worker)
 
     def _read_output(self) -> bool:
         """Keep the end of what was printed; False at the end of the stream."""

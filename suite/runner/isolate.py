@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from suite.data.datasets import Dataset
+from suite.errors import RunnerError
 from suite.models_io.saved import Written
 from suite.protocol.seeds import model_seed
 from suite.protocol.splits import Split
@@ -24,6 +25,7 @@ from suite.runner.messages import fault_of
 from suite.runner.outcome import Arrays, Facts, Told
 from suite.runner.outputs import InvalidOutputError
 from suite.runner.plan import Job
+from suite.runner.servers import uses_gpu
 from suite.runner.task import Task, unpack
 
 # A guard that has not ended its run so long after the time limit is itself stopped or stuck.
@@ -45,10 +47,12 @@ class Limits:
     Attributes:
         seconds: Wall time of the run; None for no limit.
         bytes: Memory of its process tree (PSS); None for no limit.
+        require_sandbox: Whether it may be begun only where the machine gives a sandbox.
     """
 
     seconds: float | None = None
     bytes: int | None = None
+    require_sandbox: bool = False
 
 
 class IsolatedRun:
@@ -113,7 +117,7 @@ class IsolatedRun:
         except InvalidOutputError as error:  # the worker has checked it: this is not its message
             self._fault = self._fault or str(error)
             return
-        self._history.add(epoch, metrics)
+        self._history.add(epoch, metrics, facts["cpu_seconds"])
         on_epoch(epoch, epochs, metrics)
 
     def end_if_overdue(self) -> None:
@@ -139,6 +143,19 @@ class IsolatedRun:
         """Whether nothing was ever heard of the run: its fork server was killed under it."""
         return self.finished and self.guard is None
 
+    def check_held(self) -> None:
+        """Refuse to go on where what must be closed to models could be read: nothing was trained.
+
+        Raises:
+            RunnerError: The run's process could read it, before the plugin was loaded.
+        """
+        path = (self._ending or {}).get("readable")
+        if path:
+            raise RunnerError(
+                f"{path} can be read by models, though it must not: it lies in a folder that they "
+                "import from, or is linked from there. Move it or that folder elsewhere"
+            )
+
     @property
     def told(self) -> Told:
         """All that came back from the run so far."""
@@ -149,6 +166,7 @@ class IsolatedRun:
             answer=self._answer,
             ending=self._ending,
             model_bytes=self._model.get("model_bytes"),
+            multiply_adds=self._model.get("multiply_adds"),
             overdue=self._overdue,
         )
 
@@ -175,8 +193,12 @@ def make_task(
     cores: tuple[int, ...],
     model_folder: Path | None = None,
 ) -> Task:
-    """What the run's process is told; labels of the images that are scored are not in it."""
+    """What the run's process is told; labels of the images that are scored are not in it.
+
+    Those of the validation images are for models that ask for them.
+    """
     labels = np.asarray(dataset.labels("train"))
+    of_validation = split.validation if job.uses_validation else split.validation[:0]
     return Task(
         plugin_path=job.plugin_path,
         plugin_module=job.plugin_module,
@@ -189,11 +211,14 @@ def make_task(
         train=split.train,
         train_labels=labels[split.train],
         validation=split.validation,
-        validation_labels=labels[split.validation],
+        validation_labels=labels[of_validation],
         test_file=dataset.images_path("train" if split.scores_training_images else "test"),
         test=split.test,
         limit_seconds=limits.seconds,
         limit_bytes=limits.bytes,
         source_hash=job.source_hash,
         model_folder=model_folder,
+        closed=dataset.label_files,
+        require_sandbox=limits.require_sandbox,
+        card=uses_gpu(job),
     )

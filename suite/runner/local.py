@@ -13,7 +13,7 @@ from suite.data.datasets import Dataset
 from suite.errors import RunnerError
 from suite.models_io.saved import Written
 from suite.records.arrays import RunArrays
-from suite.records.machine import free_memory, this_machine, usable_cores
+from suite.records.machine import calibration, free_memory, this_machine, usable_cores
 from suite.records.record import Record, RunKey
 from suite.runner.budget import Budget
 from suite.runner.events import EpochEnded, Event, RunStarted, SweepStarted
@@ -21,6 +21,7 @@ from suite.runner.forkserver import ForkServer
 from suite.runner.isolate import IsolatedRun, Limits, make_task
 from suite.runner.outcome import record_of
 from suite.runner.plan import Job, SplitOf
+from suite.runner.sandbox import require
 from suite.runner.servers import Servers, uses_gpu
 from suite.runner.task import Task
 
@@ -80,7 +81,7 @@ def run_local(
         Each run that ended. That it did is for the caller to tell, once it has stored the record.
 
     Raises:
-        RunnerError: No process can be started.
+        RunnerError: No process can be started, or models could read what must be closed to them.
     """
     if not jobs:
         return
@@ -90,6 +91,7 @@ def run_local(
     live: dict[int, tuple[Job, IsolatedRun]] = {}  # by lane
     again: Counter[RunKey] = Counter()
     on_event(SweepStarted(jobs=tuple(jobs), lanes=lanes))
+    calibration()  # while nothing else runs
     try:
         while waiting or live:
             while waiting and len(live) < lanes:
@@ -112,6 +114,7 @@ def run_local(
                 if not run.finished:
                     continue
                 run.abandon()
+                run.check_held()
                 del live[lane]
                 if run.never_began and again[job.key] < RETRIES:
                     again[job.key] += 1
@@ -125,7 +128,7 @@ def run_local(
                     run.told,
                     dataset=datasets[job.key.dataset],
                     split=split_of(job.key),
-                    machine=this_machine(),
+                    machine=this_machine(job.requires),
                 )
                 budget.learn(record)
                 yield Finished(
@@ -146,7 +149,10 @@ def start_run(server: ForkServer, job: Job, task: Task) -> IsolatedRun:
 
     Raises:
         RunnerError: No process can be started.
+        UsageError: A sandbox is required, and this machine gives none.
     """
+    if task.require_sandbox:
+        require()
     try:
         return IsolatedRun(server, task)
     except OSError as error:

@@ -31,6 +31,7 @@ class _Epoch(_Message):
     epoch: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
     epochs: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
     metrics: dict[str, Figure]
+    cpu_seconds: NotNegative  # written by the guard
 
 
 class _Step(_Message):
@@ -47,10 +48,7 @@ class _Counted(_Message):
 
 
 class _Result(_Message):
-    fit_wall_seconds: NotNegative
-    fit_cpu_seconds: NotNegative
     predict_wall_seconds: NotNegative
-    peak_memory_bytes: _Bytes
     parameter_count: _Counted
     engine: str
     device: str
@@ -66,6 +64,7 @@ class _Error(_Message):
 
 class _Model(_Message):
     model_bytes: _Whole | None = None
+    multiply_adds: _Whole | None = None
     view: str = ""
     probabilities: bool = False
     format: str = ""
@@ -77,6 +76,9 @@ class _End(_Message):
     exit_status: int | None
     peak_memory_bytes: _Bytes
     output: str
+    sandbox: str | None
+    fit_wall_seconds: NotNegative | None
+    fit_cpu_seconds: NotNegative | None
 
 
 _KINDS: dict[str, type[_Message]] = {

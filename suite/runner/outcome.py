@@ -44,6 +44,7 @@ class Told:
         answer: Facts and arrays of the worker's last message, if it sent one.
         ending: The guard's last message; None where the guard was killed.
         model_bytes: Size of the fitted model, if its process came to tell it.
+        multiply_adds: What a network computes for one image, likewise.
         overdue: Whether it was the suite that killed the guard, which let the time limit pass.
         lost: Why nothing came back, where the machines that did the run were lost.
         fault: What was wrong with the first message that the suite's own code did not send.
@@ -54,6 +55,7 @@ class Told:
     answer: tuple[Facts, Arrays] | None
     ending: Facts | None
     model_bytes: int | None = None
+    multiply_adds: int | None = None
     overdue: bool = False
     lost: str = ""
     fault: str = ""
@@ -79,17 +81,17 @@ def record_of(
         machine: Where the run was done.
     """
     facts = told.answer[0] if told.answer else {}
-    asked = _asked(job, dataset, told)
+    asked = _asked(job, task, dataset, told)
     try:
         found, arrays = _found(task, told, dataset, split)
-        environment = _environment(job, facts, machine)
+        environment = _environment(job, facts, told, machine)
         return make_record(**asked, **found, environment=environment), arrays
     except Exception as wrong:  # whatever a plugin's process told that a record can't hold
-        environment = _environment(job, {}, machine)
+        environment = _environment(job, {}, told, machine)
         return make_record(**asked, **_invalid(wrong), environment=environment), None
 
 
-def _asked(job: Job, dataset: Dataset, told: Told) -> dict[str, Any]:
+def _asked(job: Job, task: Task, dataset: Dataset, told: Told) -> dict[str, Any]:
     """The fields of a record that are known whatever came of the run."""
     return {
         "model": job.key.model,
@@ -105,6 +107,8 @@ def _asked(job: Job, dataset: Dataset, told: Told) -> dict[str, Any]:
         "seed": job.key.seed,
         "fold": job.key.fold,
         "threads": job.threads,
+        "time_limit_seconds": task.limit_seconds,
+        "memory_limit_mib": None if task.limit_bytes is None else task.limit_bytes // MIB,
         "started_at": told.started_at,
     }
 
@@ -129,12 +133,12 @@ def _found(
         return {**history, "status": facts["status"], "error": error}, None
     labels = dataset.labels("train" if split.scores_training_images else "test")
     try:
-        measured, arrays = _measured(facts, received, task, labels[split.test])
+        measured, arrays = _measured(facts, told.ending, received, task, labels[split.test])
     except Exception as wrong:
         return {**history, **_invalid(wrong)}, None
-    sampled = told.ending["peak_memory_bytes"]
-    measured["peak_memory_mib"] = max(sampled, facts["peak_memory_bytes"], 0) / MIB
+    measured["peak_memory_mib"] = max(told.ending["peak_memory_bytes"], 0) / MIB
     measured["model_bytes"] = told.model_bytes
+    measured["multiply_adds"] = told.multiply_adds
     measured["arrays_sha256"] = arrays.sha256()
     return {**history, "status": "ok", **measured}, arrays
 
@@ -155,10 +159,12 @@ def _invalid(wrong: Exception) -> dict[str, Any]:
 
 
 def _measured(
-    facts: Facts, received: Arrays, task: Task, test_labels: NDArray[np.uint8]
+    facts: Facts, ending: Facts, received: Arrays, task: Task, test_labels: NDArray[np.uint8]
 ) -> tuple[dict[str, Any], RunArrays]:
     """Figures and arrays of a run that predicted, checked again outside the plugin's process."""
     path = task.plugin_path
+    if ending["fit_cpu_seconds"] is None:
+        raise _OddMessageError("a result though it never said that it was done fitting")
     predictions = check_predictions(received["predictions"], len(task.test), path)
     validation = None
     if len(task.validation):
@@ -166,8 +172,9 @@ def _measured(
             received["validation_predictions"], len(task.validation), path
         )
     measured: dict[str, Any] = {
-        name: float(facts[name])
-        for name in ("fit_wall_seconds", "fit_cpu_seconds", "predict_wall_seconds")
+        "fit_wall_seconds": float(ending["fit_wall_seconds"]),
+        "fit_cpu_seconds": float(ending["fit_cpu_seconds"]),
+        "predict_wall_seconds": float(facts["predict_wall_seconds"]),
     }
     measured["engine"] = clip(facts["engine"], 200)
     check_count(facts["parameter_count"], path)
@@ -223,10 +230,11 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-def _environment(job: Job, facts: Facts, machine: Machine) -> Environment:
+def _environment(job: Job, facts: Facts, told: Told, machine: Machine) -> Environment:
     """Machine and software of a run; what only its process could tell is in `facts`."""
     return Environment(
         **asdict(machine),
+        sandbox=(told.ending or {}).get("sandbox"),
         backend=job.backend,
         device=clip(str(facts.get("device") or "cpu"), 200),
         precision=clip(str(facts.get("precision") or job.precision), 200),

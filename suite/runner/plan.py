@@ -37,6 +37,7 @@ class Job:
         plugin_path: The plugin's file.
         plugin_module: Its import name, where it belongs to a package.
         requires: Import names that the model needs.
+        uses_validation: Whether its `fit` gets the validation images with their labels.
         parameters: The parameters as resolved.
         preset_changes: Those that the preset changes, with the values used.
         threads: Threads of the run.
@@ -54,6 +55,7 @@ class Job:
     plugin_path: Path
     plugin_module: str | None
     requires: tuple[str, ...]
+    uses_validation: bool
     parameters: Params
     preset_changes: Params
     threads: int
@@ -175,6 +177,7 @@ def _job(
         plugin_path=selection.model.path,
         plugin_module=selection.model.module,
         requires=plugin.requires,
+        uses_validation=plugin.uses_validation,
         parameters=dict(selection.params),
         preset_changes=changes,
         threads=threads,

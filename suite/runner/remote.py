@@ -18,6 +18,7 @@ from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 from suite import __version__
 from suite.data.images import find_images
 from suite.data.known import DatasetInfo
+from suite.data.sources import label_files
 from suite.errors import RunnerError
 from suite.records.machine import Machine, this_machine, total_memory, usable_cores
 from suite.registry import install_command, missing_of, module_path
@@ -158,12 +159,15 @@ class WorkerSide(WorkerPlugin):  # type: ignore[misc]
             cores=self._cores(order),
             train_file=images[order.task.train_file.name.partition("-")[0]],
             test_file=images[order.task.test_file.name.partition("-")[0]],
+            closed=label_files(order.dataset),
+            card=uses_gpu(order.job),
         )
         for _ in range(RETRIES + 1):
             run = self._run(order, task)
             if not run.never_began:
                 break
-        return Answer(told=run.told, machine=this_machine())
+        run.check_held()
+        return Answer(told=run.told, machine=this_machine(order.job.requires))
 
     def _run(self, order: Order, task: Task) -> IsolatedRun:
         """One attempt, from its start to its end."""

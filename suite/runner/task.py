@@ -21,11 +21,14 @@ from suite.records.archive import read_archive
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Images = dict[str, NDArray[np.uint8]]
+
 TEXT_LIMIT = 4_000  # characters of each text in a record's error
 
-# Does a task in its process and returns the last message. It gets the task, the pipe for messages
-# before that, and a list whose only item it keeps to what it is about, for errors.
-Work = Callable[["Task", Connection, list[str]], bytes]
+# Does a task in its process and returns the last message. It gets the task, the images "train" and
+# "validation", which it takes out, the pipe for messages before that, and a list whose only item it
+# keeps to what it is about, for errors.
+Work = Callable[["Task", "Images", Connection, list[str]], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +47,16 @@ class Task:
         train: Indices of the images to fit, int32 (n,).
         train_labels: Their labels, uint8 (n,).
         validation: Indices of the validation images in the same file, int32 (m,); may be empty.
-        validation_labels: Their labels, uint8 (m,).
-        test_file: `.npy` that the images to predict are in.
+        validation_labels: Their labels, uint8 (m,); empty for a model that does not ask for them.
+        test_file: `.npy` that the images to predict are in. The guard opens it once `fit` is over.
         test: Their indices, int32 (k,).
         limit_seconds: Time limit of the whole run.
         limit_bytes: Memory limit of the run's process tree.
         source_hash: `suite.source_hash` of the plugin as the record names it; None if none does.
         model_folder: An empty folder to write the fitted model to; None if it is not kept.
+        closed: Files and folders that the run must not be able to read: labels, records.
+        require_sandbox: Whether it may be begun only where the machine gives a sandbox.
+        card: Whether it computes on a graphics card.
         work: What is done instead of a run; it has to be picklable.
     """
 
@@ -72,6 +78,9 @@ class Task:
     limit_bytes: int | None
     source_hash: str | None = None
     model_folder: Path | None = None
+    closed: tuple[Path, ...] = ()
+    require_sandbox: bool = False
+    card: bool = False
     work: Work | None = None
 
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import os
 import random
 import signal
+import site
 import sys
+import sysconfig
+import tempfile
+import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 
 from suite.contract import Classifier, FitContext, ParameterCount, Plugin
 from suite.data.views import to_view
 from suite.errors import ModelError
 from suite.parents import die_with_parent
 from suite.registry import load_plugin
-from suite.runner import confine
+from suite.runner import confine, sandbox
 from suite.runner.epochs import Epochs
-from suite.runner.memory import memory_of, processor_seconds
 from suite.runner.outputs import (
     InvalidOutputError,
     check_count,
@@ -32,28 +37,34 @@ from suite.runner.outputs import (
     check_predictions,
     check_probabilities,
 )
-from suite.runner.size import model_bytes
+from suite.runner.size import model_bytes, multiply_adds
 from suite.runner.task import Task, clip, pack
-from suite.source_hash import source_hash
+from suite.source_hash import source_files, source_hash
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from suite.runner.task import Images
+
 WARM_UP_IMAGES = 100
 # What a saved model, loaded again, has to predict as the run did.
 COMPARED_IMAGES = 500
+# Images that are scaled at a time where they take the place of others.
+SCALED_IMAGES = 1_000
 # Taken before any plugin is loaded, which could put another clock in the module's place.
 _clock = time.perf_counter
 
 
-def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
+def run_worker(task: Task, pipe: Connection, supervisor: int, scratch: Path) -> None:
     """Do a task and tell of it through a pipe; returns only by ending the process.
 
     Args:
         task: What to do.
-        pipe: Where messages go: `epoch` while it trains (`step` from other work than a run),
-            `result` or `error` at the end, and `model` behind the result of a run.
+        pipe: Where messages go: `entered` once the process is shut off, `fit`, `epoch` while it
+            trains (`step` from other work than a run), `fitted`, which the guard answers with the
+            images to predict, `result` or `error` at the end, and `model` behind the result.
         supervisor: Process ID of the parent.
+        scratch: A folder of the run's own.
     """
     try:
         os.setsid()
@@ -65,7 +76,7 @@ def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
         faulthandler.enable(sys.__stderr__ or 2)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-        pipe.send_bytes(_outcome(task, pipe))
+        pipe.send_bytes(_outcome(task, pipe, scratch))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
@@ -73,21 +84,89 @@ def run_worker(task: Task, pipe: Connection, supervisor: int) -> None:
         os._exit(0)
 
 
-def _outcome(task: Task, pipe: Connection) -> bytes:
+def _outcome(task: Task, pipe: Connection, scratch: Path) -> bytes:
     phase = ["start"]
+    held = False
     try:
-        return (task.work or _run)(task, pipe, phase)
+        if task.work is None:
+            _check_code(task)
+        images = _training_images(task)
+        held = _shut_off(task, pipe, scratch)
+        return (task.work or _run)(task, images, pipe, phase)
     except InvalidOutputError as error:
         return _error("invalid", error, phase[0], with_traceback=False)
     except MemoryError as error:
         return _error("out_of_memory", error, phase[0])
     except BaseException as error:  # a plugin may raise SystemExit or worse
-        return _error("failed", error, phase[0])
+        return _error("failed", error, phase[0], denied=denied(error) if held else "")
 
 
-def _error(status: str, error: BaseException, phase: str, with_traceback: bool = True) -> bytes:
+def _training_images(task: Task) -> Images:
+    """The images to fit and to validate with: copies, since the file has others, too."""
+    parts = {"train": task.train, "validation": task.validation}
+    return {
+        name: np.load(task.train_file, mmap_mode="r")[indices]
+        for name, indices in parts.items()
+        if len(indices)
+    }
+
+
+def _shut_off(task: Task, pipe: Connection, scratch: Path) -> bool:
+    """Enter the sandbox, before any code of the plugin runs; returns whether there is one.
+
+    Raises:
+        InvalidOutputError: It does not hold: the message has been told to the guard.
+    """
+    for name, folder in (("TMPDIR", ""), ("HOME", ""), ("XDG_CACHE_HOME", ".cache"),
+                         ("KERAS_HOME", ".keras")):  # fmt: skip
+        os.environ[name] = str(scratch / folder)
+    tempfile.tempdir = None
+    own = [scratch, task.model_folder, getattr(task.work, "folder", None)]
+    given = sandbox.enter(
+        _plugin_files(task), [folder for folder in own if folder], task.closed, card=task.card
+    )
+    held = not given.startswith("none")
+    readable = next((str(path) for path in task.closed if held and _can_read(path)), "")
+    pipe.send_bytes(pack({"kind": "entered", "sandbox": given, "readable": readable}))
+    if readable:
+        raise InvalidOutputError(f"{readable} can be read by models")
+    return held
+
+
+def _plugin_files(task: Task) -> list[Path]:
+    """What a plugin consists of: its package, or a file and its helpers."""
+    path, module = task.plugin_path.resolve(), task.plugin_module
+    if module is None:
+        return source_files(path, None)
+    return [path.parents[module.count(".") - 1] if "." in module else path]
+
+
+def _can_read(path: Path) -> bool:
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+    except OSError:
+        return False
+    return True
+
+
+def denied(error: BaseException | None) -> str:
+    """What of an error comes from the sandbox, for a message; empty if nothing does."""
+    for _ in range(20):  # a plugin can make a circle of its errors
+        if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM}:
+            name = error.filename
+            if name is None:
+                return "the network and other processes are closed to models"
+            return f"{printed(partial(os.fsdecode, name))}: closed to models"
+        error = error and (error.__cause__ or error.__context__)
+    return ""
+
+
+def _error(
+    status: str, error: BaseException, phase: str, with_traceback: bool = True, denied: str = ""
+) -> bytes:
     """An exception as text: it may refuse to be pickled, and even to be printed."""
     message = printed(lambda: str(error))
+    message = f"{message} ({denied})" if denied else message
     trace = printed(lambda: "".join(traceback.format_exception(error))) if with_traceback else ""
     facts = {
         "kind": "error",
@@ -117,23 +196,18 @@ def _check_code(task: Task) -> None:
     )
 
 
-def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
-    _check_code(task)
-    process = psutil.Process()
-    memory = [memory_of(process).private]
+def _run(task: Task, images: Images, pipe: Connection, phase: list[str]) -> bytes:
     confine.pin(task.cores)
     phase[0] = "import"
     plugin = load_plugin(task.plugin_path, task.plugin_module)
     seed_globals(task.seed)
 
-    def images(file: Any, indices: NDArray[np.int32]) -> NDArray[np.float32]:
-        # A copy of the run's own images: the file stays mapped by all lanes and read-only.
-        return to_view(np.load(file, mmap_mode="r")[indices], plugin.view)
-
-    X, y = images(task.train_file, task.train), read_only(task.train_labels)
-    X_test = images(task.test_file, task.test)
-    X_val = images(task.train_file, task.validation) if len(task.validation) else None
-    y_val = read_only(task.validation_labels) if X_val is not None else None
+    X, y = to_view(images.pop("train"), plugin.view), read_only(task.train_labels)
+    X_val = to_view(images.pop("validation"), plugin.view) if "validation" in images else None
+    y_val = read_only(task.validation_labels) if len(task.validation_labels) else None
+    # Taken, and written to, before `fit`: the memory of a run has had them in it always.
+    X_test = np.empty((len(task.test), *X.shape[1:]), np.float32)
+    X_test.fill(0.0)
 
     phase[0] = "build"
     confine.compute_in(task.precision)
@@ -145,10 +219,12 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     phase[0] = "fit"
     context = FitContext(X_val=X_val, y_val=y_val, on_epoch=_epoch_sender(pipe, task))
     arguments = (X, y, context) if plugin.uses_validation else (X, y)
-    cpu, wall = processor_seconds(), _clock()
+    # The guard reads the clocks, and answers when it has.
+    pipe.send_bytes(pack({"kind": "fit"}))
+    pipe.recv_bytes()
     model.fit(*arguments)
-    fit_wall, fit_cpu = _clock() - wall, processor_seconds() - cpu
-    memory.append(memory_of(process).private)
+    _check_threads(task)
+    read_test_images(task, pipe, X_test)
 
     phase[0] = "predict"
     check_predictions(
@@ -157,7 +233,6 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
     wall = _clock()
     answer = model.predict(X_test)
     predict_wall = _clock() - wall
-    memory.append(memory_of(process).private)
     arrays: dict[str, NDArray[Any]] = {
         "predictions": check_predictions(answer, len(X_test), task.plugin_path)
     }
@@ -171,24 +246,74 @@ def _run(task: Task, pipe: Connection, phase: list[str]) -> bytes:
         arrays["probabilities"] = check_probabilities(
             predict_proba(X_test), len(X_test), task.plugin_path
         )
-    memory.append(memory_of(process).private)
 
     phase[0] = "parameters"
     facts = {
         "kind": "result",
-        "fit_wall_seconds": fit_wall,
-        "fit_cpu_seconds": max(fit_cpu, 0.0),
         "predict_wall_seconds": predict_wall,
-        "peak_memory_bytes": max(memory) - memory[0],
         "parameter_count": count_parameters(plugin, model, task.plugin_path),
         **_engine(model, plugin, task),
     }
     # The result goes first: whatever pickling does to this process, the run is recorded.
     pipe.send_bytes(pack(facts, arrays))
-    told: dict[str, Any] = {"kind": "model", "model_bytes": model_bytes(model)}
+    told: dict[str, Any] = {
+        "kind": "model",
+        "model_bytes": model_bytes(model),
+        "multiply_adds": multiply_adds(model),
+    }
     if task.model_folder is not None:
         told |= _save(task.model_folder, plugin, model, X_test, arrays)
     return pack(told)
+
+
+def read_test_images(task: Task, pipe: Connection, X: NDArray[np.float32]) -> None:
+    """Have the guard open the images to predict, and make of them what a model sees.
+
+    Args:
+        task: Says which they are.
+        pipe: To the guard.
+        X: Where they go, float32, as many as are to be predicted in the view of the plugin; it is
+            read-only afterwards.
+    """
+    pipe.send_bytes(pack({"kind": "fitted"}))
+    with os.fdopen(reduction.recv_handle(pipe), "rb") as file:
+        np.lib.format.read_magic(file)
+        shape, _, kind = np.lib.format.read_array_header_1_0(file)
+        images: NDArray[np.uint8] = np.memmap(file, kind, "r", file.tell(), shape)
+        for start in range(0, len(X), SCALED_IMAGES):
+            part = slice(start, start + SCALED_IMAGES)
+            X[part] = to_view(images[task.test[part]], "flat" if X.ndim == 2 else "image")
+    X.setflags(write=False)
+
+
+def _check_threads(task: Task) -> None:
+    """Refuse a model that has a thread of its own at work after `fit`: it could go on learning.
+
+    Raises:
+        InvalidOutputError: There is one.
+    """
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    libraries = (*map(sysconfig.get_path, names), *site.getsitepackages(), "<frozen ")
+    own = tuple(map(str, _plugin_files(task)))
+    threads = {thread.ident: thread for thread in threading.enumerate()}
+    for ident, frame in sys._current_frames().items():
+        if ident == threading.get_ident():
+            continue
+        # What it was begun with counts, too: a timer waits in Python's own code.
+        begun_by = (getattr(threads.get(ident), a, None) for a in ("_target", "function", "run"))
+        codes = [getattr(function, "__code__", None) for function in begun_by]
+        files = [str(code.co_filename) for code in (*codes, *_codes_of(frame)) if code is not None]
+        if any(file.startswith(own) or not file.startswith(libraries) for file in files):
+            raise InvalidOutputError(
+                f"{task.plugin_path.name}: a thread of its own was at work when fit had returned. "
+                "End it there: a model that learns on while it predicts is not what is measured"
+            )
+
+
+def _codes_of(frame: Any) -> Iterator[Any]:
+    while frame is not None:
+        yield frame.f_code
+        frame = frame.f_back
 
 
 def _save(
