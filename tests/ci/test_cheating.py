@@ -13,9 +13,10 @@ import pytest
 
 from tests.ci.branches import NUMPY, RECORD, contribute, git, record, rewrite
 
-PRINTING = """import os
-for text in ("::error::forged", "##[error]forged", "# Forged", "**passed**: all", "a\\rb"):
-    os.write(1, text.encode() + b"\\\\n")
+PRINTING = r"""
+import os
+for text in (b"::error::forged", b"##[error]forged", b"# Forged", b"**passed**: all", b"a\rb"):
+    os.write(1, text + b"\n")
 """
 
 
@@ -45,17 +46,15 @@ def test_scripts_and_suite_of_a_branch_are_listed_and_never_used(checkout: Path)
 def test_what_a_plugin_prints_is_no_command_and_no_markup(
     checkout: Path, markup: Callable[[str], list[Any]]
 ) -> None:
-    (checkout / "baselines" / "talking.py").write_text(PRINTING.replace("\\\\", "\\") + NUMPY)
+    (checkout / "baselines" / "talking.py").write_text(NUMPY + PRINTING)
     done = contribute(checkout)
-    # Where it runs, it also spoils what `validate` prints, which is no pass.
-    assert "**FAILED**: `suite check -- ./baselines/talking.py`" in done.summary
+    # It also spoils what `validate` prints, which is no pass.
     assert "**FAILED**: `suite validate -- ../results`" in done.summary
     assert "forged" in done.log
     assert not re.search(r"^(::|##\[)|##\[", done.log, re.MULTILINE)
     assert "\r" not in done.log + done.summary
-    fences = [token.content for token in markup(done.summary) if token.type == "fence"]
-    assert "# Forged" in "".join(fences)
-    assert done.summary.count("# Forged") == "".join(fences).count("# Forged")
+    shown = "".join(token.content for token in markup(done.summary) if token.type == "fence")
+    assert shown.count("# Forged") == done.summary.count("# Forged") > 1
     assert done.status == 1
 
 
