@@ -1,13 +1,17 @@
-"""What a change does to the committed records, told from git alone: no plugin is executed."""
+"""What a change does to the committed records, told from git alone: no plugin is executed.
+
+HEAD is the base with the branch's models and records on it, the base the commit before.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -32,12 +36,14 @@ class RecordChange:
         place: Its path below `results/`, without suffix.
         fields: The fields that differ, of a replaced one.
         may_change: Whether the model has other code now than the record was made by.
+        content: The record, of one that is there now and can be read; its values may be anything.
     """
 
     kind: Literal["added", "replaced", "removed"]
     place: str
     fields: tuple[str, ...] = ()
     may_change: bool = True
+    content: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def table(self) -> tuple[str, str] | None:
@@ -51,6 +57,19 @@ class RecordChange:
         """Dataset and entry, if it belongs to a table."""
         dataset, _, entry, _ = PurePosixPath(self.place).parts
         return dataset, entry
+
+    @property
+    def sandbox(self) -> str | None:
+        """What closed files and network to the run; None where its record does not tell."""
+        environment = self.content.get("environment")
+        told = environment.get("sandbox") if isinstance(environment, dict) else None
+        return told if isinstance(told, str) else None
+
+    @property
+    def seconds(self) -> float:
+        """About how long the run took; infinite where that is not known."""
+        times = [self.content.get(f"{step}_wall_seconds") for step in ("fit", "predict")]
+        return sum(time if isinstance(time, int | float) else math.inf for time in times)
 
     def __str__(self) -> str:
         more = ", ".join(self.fields[:_MOST_FIELDS])
@@ -73,13 +92,13 @@ def record_changes(changes: Iterable[Change], base: str) -> list[RecordChange]:
 def _record_change(place: str, statuses: dict[str, str], base: str) -> RecordChange:
     before, now = _content(base, place), _content("HEAD", place)
     if before is None:
-        return RecordChange("added", place)
+        return RecordChange("added", place, content=now or {})
     may_change = _outdated(before.get("source_hash"), _model(place), base)
     if now is None:
         return RecordChange("removed", place, may_change=may_change)
     fields = [*_differing(before, now), *([ARRAYS] if ".npz" in statuses else [])]
     others = [field for field in fields if field != "digest"]
-    return RecordChange("replaced", place, tuple(others or fields), may_change)
+    return RecordChange("replaced", place, tuple(others or fields), may_change, now)
 
 
 def _parts(place: str) -> tuple[str, ...]:

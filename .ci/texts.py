@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from reports.markdown import escape, grid
 from suite.errors import printable
 
-MOST_LINES, LONGEST_LINE = 200, 300
+MOST_LINES, LONGEST_LINE = 500, 500
 
 
 def plain(line: str) -> str:
@@ -28,8 +28,19 @@ def block(lines: Iterable[str]) -> str:
     if len(shown) > MOST_LINES:
         shown[MOST_LINES:] = [f"and {len(shown) - MOST_LINES:,} more"]
     text = "\n".join(shown)
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    fence = _fence(text, 3)
     return f"{fence}text\n{text}\n{fence}"
+
+
+def code(text: str) -> str:
+    """A text within a line, in which nothing is markup."""
+    shown = plain(text)
+    fence = _fence(shown, 1)
+    return f"{fence} {shown} {fence}"
+
+
+def _fence(text: str, least: int) -> str:
+    return "`" * max(least, 1 + max(map(len, re.findall("`+", text)), default=0))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

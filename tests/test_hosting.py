@@ -43,14 +43,26 @@ def test_a_workflow_may_read_only_and_every_job_ends(path: Path) -> None:
         assert granted == ({"pages": "write", "id-token": "write"} if name == "publish" else {})
 
 
+def test_the_template_asks_for_nothing_that_the_steps_of_a_model_do_not() -> None:
+    template = (ROOT / ".github" / "PULL_REQUEST_TEMPLATE.md").read_text(encoding="utf-8")
+    asked = re.findall(r"^- \[ \] .*\(step (\d)\)$", template, re.MULTILINE)
+    assert len(asked) == template.count("- [ ]")
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## What")[0]
+    for command in re.findall(r"`suite (\w+)", template):
+        assert f"python -m suite {command} " in guide
+    assert set(asked) <= set(re.findall(r"^(\d)\. ", guide, re.MULTILINE))
+
+
 def test_strangers_code_meets_no_secrets_and_no_token() -> None:
     path = ROOT / ".github" / "workflows" / "pull-request.yml"
     text = path.read_text(encoding="utf-8")
     assert "secrets" not in re.sub("knows no secrets", "", text)
     # YAML 1.1 reads the key `on` as true.
     assert read(path)[True] == "pull_request"
-    (checkout,) = [step for step in steps(path) if "checkout" in step.get("uses", "")]
-    assert checkout["with"]["persist-credentials"] is False
+    checkouts = [step["with"] for step in steps(path) if "checkout" in step.get("uses", "")]
+    assert [checkout["persist-credentials"] for checkout in checkouts] == [False, False]
+    # Only the script that the base has is called.
+    assert checkouts[-1]["ref"] == "${{ github.event.pull_request.base.ref }}"
     # What a stranger chose, such as a branch's name, reaches the shell by the environment only.
     assert all("${{" not in step.get("run", "") for step in steps(path))
 
