@@ -86,7 +86,8 @@ def row_content(row: Row) -> dict[str, Any]:
     everything = {field.name: getattr(row, field.name) for field in fields(row)}
     content = {name: value for name, value in everything.items() if value is not None}
     if row.machine is not None:
-        content["machine"] = asdict(row.machine)
+        known = asdict(row.machine).items()
+        content["machine"] = {name: value for name, value in known if value not in ("", None)}
     if row.curve is not None:
         del content["curve"]
         content["validation_percent_by_epoch"] = [round(v, 4) for v in row.curve.percent]

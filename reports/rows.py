@@ -219,12 +219,22 @@ def _row(
         model_bytes=mean_known(s.record.model_bytes for s in done),
         machine=machine,
         engines=engines,
-        comparable=machine == reference,
+        comparable=machine is reference,
         curve=mean_curve(s.record for s in done),
-        notes=_notes(s.record for s in (done or runs)) + unlike,
+        notes=_notes(s.record for s in (done or runs)) + unlike + _open_to_files(done),
         failures=failures,
         origin=record.origin.source if record.origin else None,
     )
+
+
+def _open_to_files(done: Sequence[Scored]) -> tuple[str, ...]:
+    """A note on runs that could have read the labels; records from before there was one have none.
+
+    Args:
+        done: The runs of a row that gave a result.
+    """
+    kinds = [s.record.environment.sandbox or "" for s in done]
+    return ("no sandbox",) if any(kind.startswith("none") for kind in kinds) else ()
 
 
 def _all_alike(done: Sequence[Scored]) -> bool:

@@ -11,7 +11,7 @@ from scipy.stats import binomtest, rankdata
 
 from reports.machines import Machine
 from reports.rows import Description, Row, build_rows, rank
-from suite.records.record import Count
+from suite.records.record import Calibration, Count
 from suite.stats.scoring import Scored
 
 MakeScored = Callable[..., Scored]
@@ -175,6 +175,39 @@ def test_times_of_the_machine_with_most_rows_are_compared(scored: MakeScored) ->
     assert rows["b"].runs == 3
     assert rows["c"].machine == Machine("Another", 1, "cpu")
     assert rows["d"].machine == Machine("AMD EPYC 9B14", 2, "cpu")
+
+
+FAST = {
+    "processor_model": "AuthenticAMD family 25 model 17 stepping 1",
+    "calibration": Calibration(matrix_product_gflops=110.0, memory_copy_gib_per_second=9.0),
+}
+SLOW = {"calibration": Calibration(matrix_product_gflops=70.0, memory_copy_gib_per_second=9.0)}
+NEAR = {"calibration": Calibration(matrix_product_gflops=102.0, memory_copy_gib_per_second=5.0)}
+TWIN = {"processor_model": "AuthenticAMD family 25 model 1 stepping 1"}
+
+
+@pytest.mark.parametrize(
+    ("other", "comparable"),
+    [
+        ({}, True),  # an older record, of which only the name is known
+        (FAST, True),
+        (FAST | NEAR, True),
+        (FAST | SLOW, False),
+        (FAST | TWIN, False),
+    ],
+)
+def test_processors_of_one_name_are_told_apart(
+    scored: MakeScored, other: dict[str, object], comparable: bool
+) -> None:
+    runs = [scored(0.9, model=model, environment=FAST) for model in "abc"]
+    rows = build_rows([*runs, scored(0.9, model="d", environment=other)], {})
+    assert [row.comparable for row in rows] == [True, True, True, comparable]
+
+
+def test_runs_that_could_read_the_labels_are_marked(scored: MakeScored) -> None:
+    kinds = {"a": None, "b": "landlock 7, seccomp", "c": "none: the kernel has no Landlock"}
+    runs = [scored(0.9, model=m, environment={"sandbox": kind}) for m, kind in kinds.items()]
+    assert ["no sandbox" in row.notes for row in build_rows(runs, {})] == [False, False, True]
 
 
 @pytest.mark.parametrize(
