@@ -23,17 +23,17 @@ for text in (b"::error::forged", b"##[error]forged", b"# Forged", b"**passed**: 
 def test_scripts_and_suite_of_a_branch_are_listed_and_never_used(checkout: Path) -> None:
     (checkout / RECORD).write_text("{}")
     everything_is_well = "import sys\nprint('all is well')\nsys.exit(0)\n"
-    for name in ("suite/cli/validate.py", "suite/__main__.py", ".ci/contribution.py",
-                 "baselines/_answers.txt", ".github/workflows/a.yml", "results/notes.toml",
-                 "conftest.py", "suite/`**x**`@all.py"):  # fmt: skip
+    for name in ("suite/cli/validate.py", "suite/__main__.py", "suite/audit/finding.py",
+                 ".ci/contribution.py", ".github/workflows/a.yml", "baselines/_answers.txt",
+                 "results/notes.toml", "conftest.py", "suite/`**x**`@all.py"):  # fmt: skip
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).write_text(everything_is_well)
     done = contribute(checkout)
     listed = re.findall(r"^- (\*\*)?(`+) (.*) \2(?:\*\*)?$", done.summary, re.MULTILINE)
     assert [path for bold, _, path in listed if bold] == [
         ".ci/contribution.py", ".github/workflows/a.yml", "baselines/_answers.txt",
-        "results/notes.toml", "suite/__main__.py",
-        "suite/`**x**`@all.py", "suite/cli/validate.py",
+        "results/notes.toml", "suite/__main__.py", "suite/`**x**`@all.py",
+        "suite/audit/finding.py", "suite/cli/validate.py",
     ]  # fmt: skip
     assert [path for bold, _, path in listed if not bold] == ["conftest.py"]
     assert done.summary.index("conftest.py") > done.summary.index("suite/cli/validate.py")

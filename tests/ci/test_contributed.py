@@ -27,7 +27,8 @@ def test_a_new_plugin_is_checked_run_and_shown(checkout: Path) -> None:
     assert "passed: `suite validate -- ../results`: errors: 0, warnings: 0" in done.summary
     assert "Brand &#124; new" in done.summary
     # It is no better than chance, which the check says.
-    assert "**FAILED**: `suite check -- ./baselines/brand_new.py`" in done.summary
+    check = "`suite check --require-sandbox -- ./baselines/brand_new.py`"
+    assert f"**FAILED**: {check}" in done.summary
     assert done.status == 1
 
 
@@ -134,9 +135,8 @@ def test_what_the_base_has_done_meanwhile_is_not_the_branchs(checkout: Path) -> 
     git(checkout, "checkout", "--quiet", "main")
     (checkout / "suite" / "newer.py").write_text("")
     (checkout / "baselines" / "brand_new.py").write_text(GUESSER.format(title="New"))
-    # Found by `validate`, in the base and on it alike.
+    # Found by `validate`, in the base and with the branch alike.
     (checkout / "results" / "left.txt").write_text("")
-    remove_record(checkout)
     base = commit(checkout)
     git(checkout, "checkout", "--quiet", "change")
     done = contribute(checkout)
