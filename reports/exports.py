@@ -161,7 +161,8 @@ def _flat(row: Row, table: Table) -> dict[str, Any]:
     content = row_content(row)
     low, high = row.accuracy_ci95 or (None, None)
     flat = {name: content[name] for name in COLUMNS if name in content}
-    flat.update(content.get("machine", {}))
+    machine = content.get("machine", {})
+    flat.update({name: machine[name] for name in COLUMNS if name in machine})
     flat.update(
         protocol=table.protocol,
         preset=table.preset,

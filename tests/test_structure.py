@@ -47,7 +47,6 @@ LAYERS = (
 )
 FAMILIES = ("baselines", "cnn")
 OURS = ("suite", "reports", *FAMILIES)
-LINE_LIMIT = 300
 
 Rule = Callable[[Path], list[str]]
 
@@ -124,12 +123,6 @@ def imports_go_one_way(root: Path) -> list[str]:
     return problems
 
 
-def files_are_short(root: Path) -> list[str]:
-    folders = (*OURS, "tests", "benchmarks")
-    lengths = {f: len(f.read_text("utf-8").splitlines()) for f in python_files(root, *folders)}
-    return [f"{file}: {n} lines" for file, n in lengths.items() if n > LINE_LIMIT]
-
-
 def only_the_command_line_prints(root: Path) -> list[str]:
     problems = []
     for file in python_files(root, *OURS):
@@ -184,7 +177,6 @@ def only_cnn_imports_keras(root: Path) -> list[str]:
 
 RULES: tuple[Rule, ...] = (
     imports_go_one_way,
-    files_are_short,
     only_the_command_line_prints,
     the_contract_stands_alone,
     plugins_import_little,
@@ -238,8 +230,6 @@ def test_what_is_allowed_is_no_breach(rule: Rule, tmp_path: Path) -> None:
         (imports_go_one_way, "suite/api.py", "import cnn.cmasch\n"),
         (imports_go_one_way, "reports/rows.py", "from suite.cli import app\n"),
         (imports_go_one_way, "suite/elsewhere.py", ""),
-        (files_are_short, "suite/api.py", "\n" * (LINE_LIMIT + 1)),
-        (files_are_short, "tests/test_api.py", "\n" * (LINE_LIMIT + 1)),
         (only_the_command_line_prints, "suite/api.py", "def f():\n    print(1)\n"),
         (only_the_command_line_prints, "cnn/net.py", "import sys\nsys.stdout.write('')\n"),
         (the_contract_stands_alone, "suite/__init__.py", "from suite import errors\n"),
