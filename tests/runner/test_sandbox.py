@@ -143,6 +143,26 @@ def test_without_a_sandbox_the_tricks_work_and_records_say_so(secrets, tmp_path)
 
 
 @needs_sandbox
+def test_without_a_sandbox_processes_above_a_run_may_be_ended_and_it_is_recorded(fakes, tmp_path):
+    results = tmp_path / "results"
+    expected = {
+        "kills_its_parent": ("failed", "SupervisorKilled", "watched over the run was killed"),
+        "kills_the_fork_server": ("ok", None, ""),
+        "stops_its_parent": ("timeout", "TimeLimit", "had been stopped"),
+    }
+    without_landlock(
+        errno.ENOSYS, "run", "--datasets", "digits", "--preset", "smoke", "--results", results,
+        "--site", tmp_path / "site", "--timeout", "10s",
+        *(word for name in expected for word in ("--models", fakes / f"{name}.py")),
+    )  # fmt: skip
+    for name, (status, kind, told) in expected.items():
+        record = json.loads((results / f"digits/holdout-smoke/{name}/seed-0.json").read_text())
+        error = record.get("error", {"type": None, "message": ""})
+        assert (record["status"], error["type"]) == (status, kind), name
+        assert told in error["message"]
+
+
+@needs_sandbox
 @pytest.mark.parametrize(
     ("error", "reason"),
     [(errno.EOPNOTSUPP, "Landlock is switched off"), (errno.EPERM, "forbids Landlock (EPERM)")],
