@@ -177,7 +177,7 @@ def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path],
     _check(_prctl(_NO_NEW_PRIVILEGES, 1), "no_new_privs")
     _restrict_files(rules)
     _drop_capabilities()
-    _filter_calls()
+    _filter_calls(filter_program())
     return description()
 
 
@@ -223,8 +223,7 @@ def _drop_capabilities() -> None:
     _check(_call(_number(_CAPSET), header, nothing), "capset")
 
 
-def _filter_calls() -> None:
-    program = filter_program()
+def _filter_calls(program: bytes) -> None:
     code = ctypes.create_string_buffer(program, len(program))
     head = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     result = _call(_number(_SECCOMP), _SET_FILTER, _SPEC_ALLOW, head)

@@ -36,19 +36,11 @@ CLOSED_ANYHOW = {"in_memory", "by_io_uring", "a_namespace", "traced", "marked", 
 needs_sandbox = pytest.mark.skipif(bool(sandbox.obstacle()), reason=sandbox.obstacle() or "-")
 
 # Runs the suite as on a kernel without Landlock: its calls fail with an error of choice.
-WITHOUT = """
-import ctypes, os, struct, sys
-from suite.runner import sandbox
-number, error = sandbox._LANDLOCK[0], int(sys.argv.pop(1))
-program = b"".join(struct.pack("=HBBI", *line) for line in (
-    (0x20, 0, 0, 0), (0x15, 0, 1, number), (6, 0, 0, 0x50000 | error), (6, 0, 0, 0x7FFF0000)
-))
-sandbox.filter_program = lambda: program
-assert sandbox._prctl(38, 1) == 0
-sandbox._filter_calls()
-from suite.cli import main
-main()
-"""
+WITHOUT = (
+    "import sys; from benchmarks.sandbox_cost import switch_off; switch_off(int(sys.argv.pop(1))); "
+    "from suite.cli import main; main()"
+)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +113,7 @@ def test_a_thread_that_goes_on_after_fit_is_refused(inside, trick):
 
 def without_landlock(error, *arguments):
     command = [sys.executable, "-c", WITHOUT, str(error), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=250)
+    return subprocess.run(command, capture_output=True, text=True, timeout=250, cwd=ROOT)
 
 
 @needs_sandbox
