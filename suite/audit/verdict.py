@@ -77,7 +77,7 @@ def judge(
     labels: NDArray[np.uint8],
     *,
     random: bool,
-    requires: Iterable[str] = (),
+    requires: Iterable[str],
 ) -> Verdict:
     """Compare a recorded run with the same run done again.
 

@@ -28,10 +28,11 @@ def validate(
 ) -> None:
     """Check the records of a folder: everything that can be recomputed without training.
 
-    Schema, sums, places, splits, predictions, bounds of figures, parameters and code; nothing else
-    in the folder; and, within the suite's own checkout, no record edited or gone since the last
-    commit. What was edited is told with the field. What agrees with all else in its record only
-    `verify` can find. Exits with 1 on errors, with 0 on warnings alone.
+    Schema, sums, places, splits, predictions, bounds of figures, parameters and code; answers that
+    are another model's, or seeds left out; nothing else in the folder; and, within the suite's own
+    checkout, no record edited or gone since the last commit. What was edited is told with the
+    field. What agrees with all else in its record only `verify` can find. Exceptions are argued in
+    the folder's notes.toml (docs/records.md). Exits with 1 on errors, with 0 on warnings alone.
 
     Examples: suite validate; suite validate incoming --json; suite validate r --plugin my_model.py.
     """

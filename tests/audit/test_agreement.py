@@ -158,6 +158,13 @@ def test_rows_of_one_model_and_other_datasets_may_be_alike(
     assert told({"model": "svm", "answers": honest[0]}, other) == []
 
 
+def test_models_that_name_one_class_may_be_alike(
+    told: Callable[..., list[Finding]], labels: Array
+) -> None:
+    one = np.zeros_like(labels)
+    assert told({"model": "svm", "answers": one}, {"model": "xgboost", "answers": one}) == []
+
+
 def test_few_wrong_answers_may_be_alike(told: Callable[..., list[Finding]], labels: Array) -> None:
     few = labels.copy()
     few[:20] = (few[:20] + 1) % 10
