@@ -120,15 +120,15 @@ def check_closed(closed: Iterable[Path], results: Path) -> None:
     """
     if obstacle():
         return
-    allowed = [folder.resolve() for folder in readable()]
+    allowed = [_real(folder) for folder in readable()]
     for path in (*closed, results):
-        real = path.resolve()
+        real = _real(path)
         for folder in allowed:
             if real.is_relative_to(folder):
                 raise UsageError(f"{path} lies below {folder}, which models may read: move it "
                                  "elsewhere, or it could be looked up by a model")  # fmt: skip
-    environment = Path(sys.prefix).resolve()
-    if environment.is_relative_to(results.resolve()):
+    environment = _real(sys.prefix)
+    if environment.is_relative_to(_real(results)):
         raise UsageError(f"Python's environment {environment} lies in the folder of the records, "
                          f"{results}: name another folder with --results")  # fmt: skip
 
@@ -165,7 +165,7 @@ def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path],
     reason = obstacle()
     if reason:
         return f"none: {reason}"
-    sealed = [path.resolve() for path in closed]
+    sealed = [_real(path) for path in closed]
     rules = [(path, _READ) for path in (*readable(), *_import_folders(sealed), *plugin)]
     rules += [(path.parent, _READ_DIR) for path in plugin if path.is_file()]
     rules += [(path, ~(_MAKE_CHAR | _MAKE_BLOCK)) for path in write]
@@ -181,13 +181,18 @@ def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path],
     return description()
 
 
+def _real(path: str | Path) -> Path:
+    """A path without links; of one that goes in a circle as far as it goes."""
+    return Path(os.path.realpath(path))
+
+
 def _import_folders(sealed: list[Path]) -> Iterator[Path]:
     """Folders that modules and libraries are loaded from, but those that hold what is sealed.
 
     The working folder and the checkout's root are left out: people keep data there.
     """
     names = [*sys.path, *os.environ.get("LD_LIBRARY_PATH", "").split(":")]
-    for path in {Path(name).resolve() for name in names if name} - {Path.cwd(), PROJECT_ROOT}:
+    for path in {_real(name) for name in names if name} - {Path.cwd(), PROJECT_ROOT}:
         if not any(secret.is_relative_to(path) for secret in sealed):
             yield path
 
