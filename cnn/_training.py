@@ -135,7 +135,7 @@ def _by_parts(
     def rate(step: Any) -> Any:
         done = (step + 0.5) / steps
         rising = start + (1 - start) * rise(ops.minimum(done / warmup, 1.0)) if warmup else 1.0
-        share = ops.maximum((done - warmup) / (1 - warmup), 0.0)
+        share = ops.clip((done - warmup) / (1 - warmup), 0.0, 1.0)
         falling = end + (1 - end) * (1 + ops.cos(math.pi * share)) / 2
         return peak * ops.where(done < warmup, rising, falling)
 
@@ -557,8 +557,11 @@ class StepwiseClassifier(KerasClassifier):
         Raises:
             RuntimeError: The model is not trained.
         """
+        import numpy as np
+
         first, *others = self._views_used
         total = super().predict_proba(first.of(X))
         for view in others:
             total += super().predict_proba(view.of(X))
-        return total / len(self._views_used)
+        answer: NDArray[np.float32] = total / np.float32(len(self._views_used))
+        return answer

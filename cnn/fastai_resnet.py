@@ -34,12 +34,15 @@ def convolution(x: Any, filters: int, side: int, stride: int = 1) -> Any:
     """A convolution with bias, padded evenly as PyTorch does."""
     from keras import initializers, layers
 
-    if side > 1:
-        x = layers.ZeroPadding2D(side // 2)(x)
+    padding = "same"
+    if stride > 1 and side > 1:  # where "same" would pad by less on the left than on the right
+        x, padding = layers.ZeroPadding2D(side // 2)(x), "valid"
     scale = 2 / (1 + LEAK**2)
     start = initializers.VarianceScaling(scale, mode="fan_in", distribution="untruncated_normal")
     # The source's bias start is PyTorch's; batch normalisation takes it away again.
-    return layers.Conv2D(filters, side, strides=stride, kernel_initializer=start)(x)
+    return layers.Conv2D(filters, side, strides=stride, padding=padding, kernel_initializer=start)(
+        x
+    )
 
 
 def block(x: Any, filters: int, side: int, stride: int) -> Any:
@@ -57,15 +60,15 @@ def block(x: Any, filters: int, side: int, stride: int) -> Any:
 
 
 def network() -> Any:
-    """4,907,588 weights besides the moving means and variances."""
+    """4,907,588 weights besides the moving means and variances, 4,911,640 with them."""
     from keras import Input, Model, layers
 
     images = Input((28, 28, 1))
     x = layers.Rescaling(1 / DEVIATION, -MEAN / DEVIATION)(images)
-    x = block(x, 16, 5, 1)                                   # (n, 28, 28, 16)
-    for filters in (32, 64, 128, 256, 512):                  # (n, 1, 1, 512) after the last
+    x = block(x, 16, 5, 1)  # (n, 28, 28, 16)
+    for filters in (32, 64, 128, 256, 512):  # (n, 1, 1, 512) after the last
         x = block(x, filters, 3, 2)
-    x = layers.Flatten()(x)                                  # (n, 512)
+    x = layers.Flatten()(x)  # (n, 512)
     x = layers.Dense(10, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     return Model(images, layers.Softmax()(x))  # fmt: skip
@@ -101,7 +104,7 @@ def build(
 
 def cost(images: int, params: Params) -> float:
     """Processor seconds of a run."""
-    return training_seconds(images, params["epochs"], per_epoch=150)
+    return training_seconds(images, params["epochs"], per_epoch=273) + 6.0
 
 
 PLUGIN = Plugin(
@@ -111,7 +114,7 @@ PLUGIN = Plugin(
     build=build,
     params={"epochs": 5, "batch_size": 1024, "augmented": False},
     variants={"augmented": {"epochs": 20, "augmented": True}},
-    presets={"smoke": {"batch_size": 64}, "quick": {"epochs": 1, "batch_size": 256}},
+    presets={"smoke": {"batch_size": 64}, "quick": {"epochs": 1, "batch_size": 128}},
     parameters=parameters,
     uses_validation=True,
     cost_hint=cost,

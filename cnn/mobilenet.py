@@ -35,20 +35,18 @@ def separable(x: Any, filters: int, stride: int) -> Any:
 
 
 def network() -> Any:
-    """121,098 weights besides the moving means and variances."""
+    """85,962 weights besides the moving means and variances, 88,458 with them."""
     from keras import Input, Model, layers
 
     images = Input((28, 28, 1))
-    x = layers.Conv2D(
-        16, 3, padding="same", use_bias=False, kernel_initializer="he_normal"
-    )(images)
-    x = activation(x)                                          # (n, 28, 28, 16)
-    x = separable(x, 32, 2)                                    # (n, 14, 14, 32)
-    x = separable(x, 64, 1)                                    # (n, 14, 14, 64)
-    x = separable(x, 128, 2)                                   # (n, 7, 7, 128)
+    x = layers.Conv2D(16, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(images)
+    x = activation(x)  # (n, 28, 28, 16)
+    x = separable(x, 32, 2)  # (n, 14, 14, 32)
+    x = separable(x, 64, 1)  # (n, 14, 14, 64)
+    x = separable(x, 128, 2)  # (n, 7, 7, 128)
     for _ in range(2):
         x = separable(x, 128, 1)
-    x = separable(x, 256, 2)                                   # (n, 4, 4, 256)
+    x = separable(x, 256, 2)  # (n, 4, 4, 256)
     x = layers.GlobalAveragePooling2D()(x)
     return Model(images, layers.Dense(10, activation="softmax")(x))  # fmt: skip
 
@@ -76,7 +74,7 @@ def build(*, seed: int, threads: int, epochs: int, batch_size: int) -> StepwiseC
 
 def cost(images: int, params: Params) -> float:
     """Processor seconds of a run."""
-    return training_seconds(images, params["epochs"], per_epoch=30)
+    return training_seconds(images, params["epochs"], per_epoch=38) + 5.0
 
 
 PLUGIN = Plugin(
