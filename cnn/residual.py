@@ -96,8 +96,8 @@ def cost(images: int, params: Params) -> float:
     """Processor seconds of a run."""
     per_epoch = PER_EPOCH.get(params["size"], PER_EPOCH["big"])
     # Tracing takes 4 s, and a copy of the 10,000 images a thirtieth of an epoch.
-    copies = per_epoch / 30 * (params["views"] - 1)
-    return 4.0 + copies + training_seconds(images, params["epochs"], per_epoch)
+    copies: int = params["views"] - 1
+    return 4.0 + copies * per_epoch / 30 + training_seconds(images, params["epochs"], per_epoch)
 
 
 PLUGIN = Plugin(

@@ -117,7 +117,7 @@ def test_the_optimizer_knows_how_many_steps_there_are(
 @pytest.mark.parametrize("shape", [(8, 72), (72, 8), (16, 16)])
 def test_newton_schulz_makes_a_matrix_nearly_orthogonal(shape: tuple[int, int]) -> None:
     matrix = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    u, values, v = np.linalg.svd(np.asarray(orthogonal(matrix)), full_matrices=False)
+    values = np.linalg.svd(np.asarray(orthogonal(matrix)), compute_uv=False)
     assert values.max() < 1.3
     assert np.sort(values)[len(values) // 4] > 0.6
     u0, _, v0 = np.linalg.svd(matrix, full_matrices=False)
