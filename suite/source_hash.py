@@ -144,7 +144,10 @@ def _dump(node: object) -> str:
     rather than `repr`: which characters `repr` escapes depends on the version's Unicode tables.
     """
     if isinstance(node, ast.Constant):
-        return f"{type(node.value).__name__}:{node.value!a}"
+        try:
+            return f"{type(node.value).__name__}:{node.value!a}"
+        except ValueError:  # an integer of more digits than Python writes
+            return f"int:{node.value:#x}"
     if isinstance(node, ast.AST):
         shown = ((name, _dump(value)) for name, value in ast.iter_fields(node) if value is not None)
         inner = ",".join(f"{name}={text}" for name, text in shown if text != "[]")

@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from suite.checks.evidence import Breach, FileEvidence, NotCheckedError
-from suite.checks.syntax import all_imports, literals, source_files, top_level_imports
+from suite.checks.syntax import all_imports, literals, top_level_imports
+from suite.errors import PluginError
 from suite.loading import shown
-from suite.source_hash import FAMILY_PACKAGES
+from suite.source_hash import FAMILY_PACKAGES, source_files
 
 _OURS = ("suite", "reports", *FAMILY_PACKAGES)
 # Files are imported in milliseconds when they import no library.
@@ -137,20 +138,19 @@ def hides_no_answers(file: FileEvidence) -> Breach | None:
         ]
         beside = _data_files(own, file.module, tree, sources)
         found += [(path.stat().st_size, path, 0) for path in beside]
-    except OSError as error:
+    except (OSError, PluginError) as error:
         raise NotCheckedError(f"a file beside it can't be read: {error}") from error
     total = sum(size for size, _, _ in found)
     if total <= MOST_BYTES:
         return None
     size, place, line = max(found)
-    where = f"line {line}" if line else "that file"
     return Breach(f"{total:,} bytes of literals and data files, expected at most {MOST_BYTES:,}; "
-                  f"{size:,} of them in {shown(place)}, {where}",
+                  f"{size:,} of them in {shown(place)}{f', line {line}' if line else ''}",
                   line if place == own else "PLUGIN")  # fmt: skip
 
 
 def _data_files(
-    path: Path, module: str | None, tree: ast.Module, sources: tuple[Path, ...]
+    path: Path, module: str | None, tree: ast.Module, sources: list[Path]
 ) -> Iterator[Path]:
     """What is no Python in a plugin's package; beside a loose file only what its code names."""
     if module and "." in module:

@@ -1,4 +1,4 @@
-"""A plugin's files, and from their syntax trees imports and literals, with their lines."""
+"""Imports and literals of a plugin's files, from their syntax trees, with their lines."""
 
 from __future__ import annotations
 
@@ -7,41 +7,10 @@ import io
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-
-from suite.source_hash import _helper_file, _imported
 
 # Words of docstrings and comments that are longer, and no addresses, are no words.
 LONGEST_WORD = 40
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def source_files(path: Path, module: str | None) -> tuple[Path, ...]:
-    """The plugin's file and its helpers, whose code `suite.source_hash` counts.
-
-    Args:
-        path: The plugin file.
-        module: Its dotted name, or None for a file outside any package.
-
-    Raises:
-        OSError: A file can't be read.
-    """
-    own = path.resolve()
-    base = own.parents[module.count(".")] if module else own.parent
-    found: list[Path] = []
-    waiting = [(own, module.rpartition(".")[0] if module else "")]
-    while waiting:
-        file, package = waiting.pop()
-        if file in found:
-            continue
-        found.append(file)
-        tree = _parsed(file.read_bytes())
-        for name in _imported(tree, package) if tree else ():
-            helper = _helper_file(name, base, module)
-            if helper:
-                inside = name if helper.name == "__init__.py" else name.rpartition(".")[0]
-                waiting.append((helper, inside))
-    return tuple(found)
 
 
 def _parsed(source: bytes) -> ast.Module | None:

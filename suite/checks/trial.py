@@ -35,6 +35,7 @@ from suite.runner.outputs import (
 from suite.runner.task import Task, clip, pack
 from suite.runner.worker import (
     count_parameters,
+    denied,
     printed,
     read_only,
     read_test_images,
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
 ESSENTIAL = ("build", "fit", "predict")
 LARGEST_SEED = 2**32 - 1
 ALONE = 5
-# Of an error, that are looked at for the file that it comes from.
-MOST_CAUSES = 10
 # Shorter work is done again and again: threads are counted every few milliseconds.
 LEAST_SECONDS = 0.4
 
@@ -166,19 +165,9 @@ def _told(name: str, bench: Bench) -> tuple[bytes, bool]:
 
 def _said(error: BaseException) -> str:
     """The kind of an error and its text on one line, with what was noted and what was closed."""
-    notes = [*getattr(error, "__notes__", ()), *_denied(error)]
+    notes = [*getattr(error, "__notes__", ()), *filter(None, [denied(error)])]
     text = printed(lambda: "; ".join([str(error), *notes]))
     return clip(f"{type(error).__name__}: {' '.join(text.split())}", 400)
-
-
-def _denied(error: BaseException) -> list[str]:
-    """The file that the error comes from, where another error stands in front of it."""
-    cause: BaseException | None = error
-    for _ in range(MOST_CAUSES):
-        cause = cause and (cause.__cause__ or cause.__context__)
-        if isinstance(cause, PermissionError) and cause.filename is not None:
-            return [f"{cause.filename} is closed to it"]
-    return []
 
 
 def _build(bench: Bench) -> Result:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from suite import source_hash
 from suite.checks.evidence import FileEvidence, Step
 from suite.checks.file_rules import MOST_BYTES, hides_no_answers, imports, light_import, source
-from suite.checks.syntax import source_files
 from suite.contract import Plugin, Source
-from suite.registry import discover
 
 
 def evidence(tmp_path, text, *, module=None, url=""):
@@ -142,12 +139,3 @@ def test_answers_in_a_helper_or_in_the_package(tmp_path):
     (tmp_path / "notes.bin").write_bytes(bytes(5_000))
     breach = hides_no_answers(evidence(tmp_path, "x = 0\n", module=f"{tmp_path.name}.mine"))
     assert "notes.bin" in breach.message
-
-
-def test_files_of_plugins_are_those_of_the_source_hash(monkeypatch):
-    counted, read = [], source_hash._read
-    monkeypatch.setattr(source_hash, "_read", lambda file: counted.append(file) or read(file))
-    for model in discover().models.values():
-        counted.clear()
-        source_hash.source_hash(model.path, model.module)
-        assert set(source_files(model.path, model.module)) == set(counted)
