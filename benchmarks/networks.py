@@ -29,6 +29,7 @@ from cnn._epochs import Batches
 from suite.contract import FitContext
 from suite.data.datasets import load
 from suite.data.views import to_view
+from suite.loading import load_plugin
 from suite.records.record import DEFAULT_PRECISION
 from suite.runner.plan import PRECISIONS, uses_keras
 from suite.selection import Selection, select_models
@@ -129,7 +130,8 @@ def train(selection: Selection, precision: str, data: tuple[Any, Any], epochs: i
     )
     params = {**selection.params, "epochs": epochs}
     with computing_in(precision), patch("cnn._helpers.Batches", Counted):
-        classifier = selection.model.plugin.build(seed=0, threads=1, **params)
+        plugin = load_plugin(selection.model.path, selection.model.module)
+        classifier = plugin.build(seed=0, threads=1, **params)
         classifier.fit(*data, context)
     # Augmentation may use an image several times in an epoch: time and operations are for those.
     passes = used[0] / len(data[0])

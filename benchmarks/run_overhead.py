@@ -24,6 +24,7 @@ from benchmarks.table import about, show
 from suite.contract import FitContext
 from suite.data.datasets import load
 from suite.data.views import to_view
+from suite.loading import load_plugin
 from suite.protocol.rules import preset_changes, preset_named, protocol_named
 from suite.protocol.splits import make_split
 from suite.records.machine import usable_cores
@@ -105,7 +106,8 @@ def bare(options: argparse.Namespace) -> list[float]:
     from suite.selection import select_models
 
     _, (selection, *_) = select_models((only(options.models),), ())
-    plugin, preset = selection.model.plugin, preset_named(options.preset)
+    plugin = load_plugin(selection.model.path, selection.model.module)
+    preset = preset_named(options.preset)
     params = {
         **selection.params,
         **preset_changes(selection.params, preset, plugin.presets),

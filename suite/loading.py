@@ -22,6 +22,7 @@ from typing import Any, Literal, NamedTuple
 
 from suite.contract import Plugin, Source
 from suite.errors import PluginError, did_you_mean
+from suite.source_hash import source_files
 
 _IMPORT_NAMES = re.compile(r"[A-Za-z_][\w.]*(\|[A-Za-z_][\w.]*)*")
 _LONGEST_MESSAGE = 400
@@ -92,6 +93,22 @@ def load_plugin(path: Path, module: str | None) -> Plugin:
     return plugin
 
 
+def own_files(path: Path, module: str | None) -> list[Path]:
+    """What a plugin consists of: its package's folder, or a file and its helpers.
+
+    Args:
+        path: The plugin file.
+        module: Its dotted name; None for a file outside any package.
+
+    Raises:
+        PluginError: A file can't be read.
+    """
+    path = path.resolve()
+    if module is None:
+        return source_files(path, None)
+    return [path.parents[module.count(".") - 1] if "." in module else path]
+
+
 class _FreshLoader(SourceFileLoader):
     """Compiles from source: bytecode is told stale by size and seconds, too coarse for edits."""
 
@@ -158,7 +175,12 @@ def _told(path: Path, error: BaseException) -> str:
         text = f"{error.filename}:{error.lineno}: {text}"
     if isinstance(error, ModuleNotFoundError):
         text += ". Import libraries inside functions, and name them in requires"
-    line = _wrong_names(error) or f"{type(error).__name__}: {' '.join(text.split())}"
+    return one_line(_wrong_names(error) or f"{type(error).__name__}: {text}")
+
+
+def one_line(text: str) -> str:
+    """A message without line breaks, cut to what a terminal can take."""
+    line = " ".join(text.split())
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
 
@@ -189,9 +211,13 @@ def _first_breach(loaded: ModuleType, plugin: Any, path: Path) -> _Breach | None
     if not isinstance(plugin, Plugin):
         kind = type(plugin).__name__
         return _Breach(f"PLUGIN is a {kind}, expected a suite.contract.Plugin", "file")
-    reasons = chain(_field_breaches(plugin), _set_breaches(plugin))
-    fields = (_Breach(reason, "fields") for reason in reasons)
+    fields = (_Breach(reason, "fields") for reason in field_breaches(plugin))
     return next(chain(fields, _build_breaches(plugin)), None)
+
+
+def field_breaches(plugin: Plugin) -> Iterator[str]:
+    """What is wrong with the fields of a plugin, its functions apart; nothing if they are sound."""
+    return chain(_field_breaches(plugin), _set_breaches(plugin))
 
 
 def _field_breaches(plugin: Any) -> Iterator[str]:

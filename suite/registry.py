@@ -1,13 +1,13 @@
 """Finds the models: plugin files in `baselines/` and `cnn/`, entry points, and files named by hand.
 
-Listing imports the plugin files, which import heavy libraries inside functions only. A file that
-is broken is kept apart with its reason, and the others stay usable.
+A process of its own, which is shut off, imports the files and tells what they define; here no code
+of a plugin runs. A file that is broken is kept apart with its reason, and the others stay usable.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +18,11 @@ from types import MappingProxyType
 
 from suite.contract import Plugin
 from suite.errors import PluginError
-from suite.loading import BrokenPluginError, load_plugin, shown
+from suite.loading import BrokenPluginError, shown
+from suite.plugin_process import PluginProcess
 from suite.source_hash import FAMILY_PACKAGES, PROJECT_ROOT, source_hash
 
-__all__ = ["ENTRY_POINTS", "Broken", "Model", "Registry", "discover", "load_plugin", "normal_name"]
+__all__ = ["ENTRY_POINTS", "Broken", "Model", "Registry", "discover", "normal_name"]
 
 ENTRY_POINTS = "suite.models"
 
@@ -109,8 +110,8 @@ class _Candidate:
     module: str | None
 
 
-def discover(files: Iterable[Path] = (), *, packages: Mapping[str, Path] | None = None) -> Registry:
-    """Find and load every plugin.
+def discover(files: Sequence[Path] = (), *, packages: Mapping[str, Path] | None = None) -> Registry:
+    """Find every plugin, and have it described.
 
     Of two plugins with one name, the one found first stays and the other is broken: a package
     installed later can't take the place of the suite's own model.
@@ -122,20 +123,25 @@ def discover(files: Iterable[Path] = (), *, packages: Mapping[str, Path] | None 
 
     Raises:
         PluginError: A file of `files` does not exist, is broken, or has the name of another model.
+        RunnerError: No process can be started to import them.
+        DataError: `$SUITE_DATA_DIR` is no folder.
     """
     if packages is None:
         packages = {name: PROJECT_ROOT / name for name in FAMILY_PACKAGES}
     models: dict[str, Model] = {}
     broken: list[Broken] = []
-    for candidate in (*_in_folders(packages), *_in_entry_points()):
+    candidates = [*_in_folders(packages), *_in_entry_points()]
+    named = [(path, None) for path in map(_python_file, files) if path]
+    process = PluginProcess([*((c.path, c.module) for c in candidates), *named])
+    for candidate in candidates:
         try:
-            _add(models, candidate)
+            _add(models, candidate, process)
         except BrokenPluginError as error:
             broken.append(Broken(path=error.path, line=error.line, message=error.reason))
     for file in files:
         path = plugin_path(file, models)
         if all(model.path != path for model in models.values()):
-            _add(models, _Candidate(path.stem, path, None))
+            _add(models, _Candidate(path.stem, path, None), process)
     ordered = {name: models[name] for name in sorted(models)}
     return Registry(models=MappingProxyType(ordered), broken=tuple(broken))
 
@@ -155,13 +161,20 @@ def plugin_path(file: Path, models: Mapping[str, Model] = MappingProxyType({})) 
     Raises:
         PluginError: There is no such file.
     """
-    with suppress(OSError, RuntimeError):  # too long a name, links in a circle, no such home
-        path = file.expanduser().resolve()
-        if path.suffix == ".py" and path.is_file():
-            return path
+    path = _python_file(file)
+    if path:
+        return path
     known = models.get(normal_name(file.stem))
     hint = f". The model {known.name} is {shown(known.path)}" if known else ""
     raise PluginError(f"{str(file)[:200]}: expected a Python file (.py), there is none{hint}")
+
+
+def _python_file(name: Path) -> Path | None:
+    with suppress(OSError, RuntimeError):  # too long a name, links in a circle, no such home
+        path = name.expanduser().resolve()
+        if path.suffix == ".py" and path.is_file():
+            return path
+    return None
 
 
 def missing_of(requires: Iterable[str]) -> tuple[str, ...]:
@@ -222,7 +235,7 @@ def module_path(module: str) -> Path:
     return next((file.resolve() for file in files if file.is_file()), Path(top, *rest))
 
 
-def _add(models: dict[str, Model], candidate: _Candidate) -> None:
+def _add(models: dict[str, Model], candidate: _Candidate, process: PluginProcess) -> None:
     name = normal_name(candidate.name)
     if not _NAME.fullmatch(name):
         reason = f"{candidate.name!r} is no name for a model. Use up to 60 letters, digits and _"
@@ -230,7 +243,7 @@ def _add(models: dict[str, Model], candidate: _Candidate) -> None:
     if candidate.module and ":" in candidate.module:
         reason = f"the entry point {name} is {candidate.module}, expected one ending in :PLUGIN"
         raise BrokenPluginError(candidate.path, 1, reason)
-    plugin = load_plugin(candidate.path, candidate.module)
+    plugin = process.describe(candidate.path, candidate.module)
     if name in models:
         reason = f"the name {name!r} is taken by {shown(models[name].path)}. Rename one of the two"
         raise BrokenPluginError(candidate.path, 1, reason)

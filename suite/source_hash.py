@@ -147,7 +147,8 @@ def _dump(node: object) -> str:
         try:
             return f"{type(node.value).__name__}:{node.value!a}"
         except ValueError:  # an integer of more digits than Python writes
-            return f"int:{node.value:#x}"
+            assert isinstance(node.value, int)
+            return f"int:{hex(node.value)}"
     if isinstance(node, ast.AST):
         shown = ((name, _dump(value)) for name, value in ast.iter_fields(node) if value is not None)
         inner = ",".join(f"{name}={text}" for name, text in shown if text != "[]")

@@ -228,11 +228,11 @@ def test_an_entry_point_does_not_replace_a_model(
 
 
 def test_what_a_plugin_prints_goes_to_standard_error(
-    folder: Folder, capsys: pytest.CaptureFixture[str]
+    folder: Folder, capfd: pytest.CaptureFixture[str]
 ) -> None:
     folder.write("tree", "print('loud')\n" + GOOD)
     folder.discover()
-    captured = capsys.readouterr()
+    captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "loud\n")
 
 

@@ -41,8 +41,8 @@ class Target:
 def find_targets(models: Sequence[str], import_file: ImportFile) -> tuple[Target, ...]:
     """Find what is to be checked.
 
-    A file outside the packages is imported here only when `import_file`, which does so in a process
-    of its own, came back: it may hang, or end the process.
+    A file outside the packages is described only when `import_file` came back: it may hang, or end
+    the process that imports it.
 
     Args:
         models: Models as `suite.grammar` has them; none means all that are installed.

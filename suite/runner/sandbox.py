@@ -146,6 +146,12 @@ def readable() -> Iterator[Path]:
     yield from (PROJECT_ROOT / name for name in ("suite", *FAMILY_PACKAGES))
 
 
+def homes(scratch: Path) -> dict[str, str]:
+    """Environment variables that have libraries write to a folder where they may."""
+    folders = {"TMPDIR": "", "HOME": "", "XDG_CACHE_HOME": ".cache", "KERAS_HOME": ".keras"}
+    return {name: str(scratch / folder) for name, folder in folders.items()}
+
+
 def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path], *,
           card: bool = False) -> str:  # fmt: skip
     """Shut this process off, which must have a single thread.
@@ -166,7 +172,7 @@ def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path],
     if reason:
         return f"none: {reason}"
     sealed = [_real(path) for path in closed]
-    rules = [(path, _READ) for path in (*readable(), *_import_folders(sealed), *plugin)]
+    rules = [(path, _READ) for path in (*readable(), *import_folders(sealed), *plugin)]
     rules += [(path.parent, _READ_DIR) for path in plugin if path.is_file()]
     rules += [(path, ~(_MAKE_CHAR | _MAKE_BLOCK)) for path in write]
     rules += [(Path(name), _READ_FILE | _WRITE_FILE | _IOCTL_DEV) for name in _DEVICES]
@@ -186,7 +192,7 @@ def _real(path: str | Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _import_folders(sealed: list[Path]) -> Iterator[Path]:
+def import_folders(sealed: list[Path]) -> Iterator[Path]:
     """Folders that modules and libraries are loaded from, but those that hold what is sealed.
 
     The working folder and the checkout's root are left out: people keep data there.

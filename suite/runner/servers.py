@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import site
+import sys
+from collections.abc import Collection, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from suite.runner.confine import thread_environment
 from suite.runner.forkserver import ForkServer
 from suite.runner.plan import Job
+from suite.source_hash import FAMILY_PACKAGES
 
 
 class Servers:
@@ -67,5 +71,24 @@ def _has_gpu() -> bool:
 
 
 def _preloads(job: Job) -> list[str]:
-    """Import names worth loading once for all; Keras loads its backend itself."""
-    return [name for name in job.requires if job.backend is None or "|" not in name]
+    """Import names worth loading once for all; Keras loads its backend itself.
+
+    They are loaded outside of the sandbox: what could be code of a plugin is left to the run.
+    """
+    wanted = [name for name in job.requires if job.backend is None or "|" not in name]
+    own = {"suite", *FAMILY_PACKAGES, (job.plugin_module or "").partition(".")[0]}
+    choices = [[name for name in names.split("|") if _is_library(name, own)] for names in wanted]
+    return ["|".join(names) for names in choices if names]
+
+
+def _is_library(name: str, own: Collection[str]) -> bool:
+    """Whether a module is one that was installed, and belongs to none of some packages."""
+    top = name.partition(".")[0]
+    try:
+        spec = None if top in own else find_spec(top)
+    except ValueError:  # in sys.modules, put there by hand
+        return False
+    if spec is None or spec.origin is None:
+        return False
+    folders = (sys.prefix, sys.base_prefix, site.getusersitepackages())
+    return any(Path(spec.origin).is_relative_to(folder) for folder in folders)

@@ -26,8 +26,8 @@ import numpy as np
 from suite.contract import Classifier, FitContext, ParameterCount, Plugin
 from suite.data.views import to_view
 from suite.errors import ModelError
+from suite.loading import load_plugin, own_files
 from suite.parents import die_with_parent
-from suite.registry import load_plugin
 from suite.runner import confine, sandbox
 from suite.runner.epochs import Epochs
 from suite.runner.outputs import (
@@ -39,7 +39,7 @@ from suite.runner.outputs import (
 )
 from suite.runner.size import model_bytes, multiply_adds
 from suite.runner.task import Task, clip, pack
-from suite.source_hash import source_files, source_hash
+from suite.source_hash import source_hash
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,13 +117,14 @@ def _shut_off(task: Task, pipe: Connection, scratch: Path) -> bool:
     Raises:
         InvalidOutputError: It does not hold: the message has been told to the guard.
     """
-    for name, folder in (("TMPDIR", ""), ("HOME", ""), ("XDG_CACHE_HOME", ".cache"),
-                         ("KERAS_HOME", ".keras")):  # fmt: skip
-        os.environ[name] = str(scratch / folder)
+    os.environ |= sandbox.homes(scratch)
     tempfile.tempdir = None
     own = [scratch, task.model_folder, getattr(task.work, "folder", None)]
     given = sandbox.enter(
-        _plugin_files(task), [folder for folder in own if folder], task.closed, card=task.card
+        own_files(task.plugin_path, task.plugin_module),
+        [folder for folder in own if folder],
+        task.closed,
+        card=task.card,
     )
     held = not given.startswith("none")
     readable = next((str(path) for path in task.closed if held and _can_read(path)), "")
@@ -131,14 +132,6 @@ def _shut_off(task: Task, pipe: Connection, scratch: Path) -> bool:
     if readable:
         raise InvalidOutputError(f"{readable} can be read by models")
     return held
-
-
-def _plugin_files(task: Task) -> list[Path]:
-    """What a plugin consists of: its package, or a file and its helpers."""
-    path, module = task.plugin_path.resolve(), task.plugin_module
-    if module is None:
-        return source_files(path, None)
-    return [path.parents[module.count(".") - 1] if "." in module else path]
 
 
 def _can_read(path: Path) -> bool:
@@ -294,7 +287,7 @@ def _check_threads(task: Task) -> None:
     """
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     libraries = (*map(sysconfig.get_path, names), *site.getsitepackages(), "<frozen ")
-    own = tuple(map(str, _plugin_files(task)))
+    own = tuple(map(str, own_files(task.plugin_path, task.plugin_module)))
     threads = {thread.ident: thread for thread in threading.enumerate()}
     for ident, frame in sys._current_frames().items():
         if ident == threading.get_ident():

@@ -72,6 +72,7 @@ def test_recorded_times_stand_in_for_hints(tmp_path):
     from benchmarks.synthetic import write_records
     from suite.data.datasets import load
     from suite.records.store import read
+    from suite.runner.plan import cost_of
 
     write_records(tmp_path, 10, [load("digits")])
     records = [run.record for run in read(tmp_path).runs]
@@ -83,5 +84,10 @@ def test_recorded_times_stand_in_for_hints(tmp_path):
     found = {(s.model.name, s.variant): s.model.plugin for s in known_models(tmp_path)}
     for key, values in seconds.items():
         assert found[key].cost_hint(48_000, {}) == pytest.approx(np.mean(values))
-    plain = {(s.model.name, s.variant): s.model.plugin for s in known_models(None)}
-    assert all(found[key] is plain[key] or key in seconds for key in found)
+    plain = {(s.model.name, s.variant): s for s in known_models(None)}
+    others = set(found) - set(seconds)
+    assert others
+    for key in others:
+        params = plain[key].params
+        hinted = cost_of(plain[key].model.plugin, 48_000, params)
+        assert cost_of(found[key], 48_000, params) == hinted > 0

@@ -70,7 +70,9 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     return made
 
 
-def test_json_is_complete_and_alone_on_standard_output(app: typer.Typer, tmp_path: Path) -> None:
+def test_json_is_complete_and_alone_on_standard_output(
+    app: typer.Typer, capfd: pytest.CaptureFixture[str]
+) -> None:
     result = CliRunner().invoke(app, ["--json"])
     assert result.exit_code == 0
     content = json.loads(result.stdout)
@@ -80,7 +82,7 @@ def test_json_is_complete_and_alone_on_standard_output(app: typer.Typer, tmp_pat
     assert tree["variants"] == ["deep", "shallow"]
     assert Path(tree["path"]).name == "tree.py"
     assert content["broken"][0]["line"] == 2
-    assert "loud" in result.stderr
+    assert capfd.readouterr().err == "loud\nloud\n"
 
 
 @pytest.mark.parametrize("width", [60, 160])
