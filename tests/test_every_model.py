@@ -75,6 +75,10 @@ def test_every_model_but_the_dummy_learns(twice):
             assert accuracy > 0.3, key.entry
 
 
+# What can't be saved: more than the library's own model is needed to predict.
+UNSAVED = {"hog_svm": "features are computed by the plugin", "pca_svm": "components come first"}
+
+
 def test_every_saved_model_predicts_what_its_record_says_to_the_bit(twice, models):
     from threadpoolctl import threadpool_limits
 
@@ -83,6 +87,9 @@ def test_every_saved_model_predicts_what_its_record_says_to_the_bit(twice, model
     formats = set()
     with threadpool_limits(1):
         for key, run in twice[1].items():
+            if key.model in UNSAVED:
+                assert not (models / f"{key.stem}.json").exists(), key.entry
+                continue
             described = SavedModel.model_validate_json((models / f"{key.stem}.json").read_text())
             assert described.record_digest == run.record.digest
             path = models / f"{key.stem}{SUFFIXES[described.format]}"
