@@ -544,6 +544,8 @@ class StepwiseClassifier(KerasClassifier):
             self.model.set_weights(network.get_weights())
             # Nothing, unless the optimiser keeps averages.
             trained.optimizer.finalize_variable_values(self.model.trainable_variables)
+            # JAX deletes what it predicted with: that must not be the optimiser's own arrays.
+            self.model.set_weights([weight.copy() for weight in self.model.get_weights()])
             metrics |= self._validation(context)
             self._finite_weights(metrics, epoch)
             context.on_epoch(epoch, self._epochs, metrics)

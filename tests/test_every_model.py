@@ -62,7 +62,10 @@ def test_all_models_got_the_same_split(twice):
 # An epoch of 1,000 images leaves these near chance, or does on some processors: the rate is 0.001
 # without momentum, batch normalisations predict with moving averages that have hardly moved, or
 # Adagrad's first step moves every weight by the whole rate (gchhablani: 12 to 90 %, by the seed).
-SLOW = ("convnet", "fashion_mnist_report--four_layer", "gchhablani")
+SLOW = (
+    "convnet", "fashion_mnist_report--four_layer", "gchhablani",
+    "fastai_resnet", "mobilenet", "resnet20", "wide_resnet",
+)  # fmt: skip
 
 
 def test_every_model_but_the_dummy_learns(twice):
