@@ -10,19 +10,23 @@ many steps training has:
     def build(*, seed, threads, epochs, batch_size):
         return StepwiseClassifier(network, seed=seed, threads=threads, epochs=epochs,
                                   batch_size=batch_size, optimizer=optimizer,
-                                  loss=smoothed(0.1), flips="alternate", views=flipped(SHIFTS))
+                                  loss=smoothed(0.1), alternating_flips=True,
+                                  views=views_of((1, 1), mirrored=True))
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnn._backend import load_keras, use_xla
 from cnn._epochs import Batches, epoch_runner
+from cnn._estimate import training_seconds
 from cnn._helpers import REQUIRES, KerasClassifier, parameters
+from cnn._layers import as_keras_has_it, batch_normalization, shifted_and_cut
+from cnn._muon import muon
+from cnn._rates import by_step, cosine, linear, one_cycle
 from suite.contract import FitContext, derive_seed
 
 if TYPE_CHECKING:
@@ -44,203 +48,9 @@ __all__ = [
     "parameters",
     "shifted_and_cut",
     "smoothed",
+    "training_seconds",
     "views_of",
 ]
-
-# Muon's polynomial, whose powers bring all singular values near 1, and how often it is applied.
-NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-NEWTON_SCHULZ_STEPS = 4
-
-
-# --- Learning rates ---------------------------------------------------------------------------
-
-
-def by_step(rate: Callable[[Any], Any], name: str) -> Any:
-    """A Keras learning-rate schedule out of a function of the step.
-
-    Args:
-        rate: Float32 tensor of the step, from 0, to the learning rate, in `keras.ops`.
-        name: What the schedule is called.
-    """
-    keras = load_keras()
-
-    class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc, name-defined]
-        def __call__(self, step: Any) -> Any:
-            return rate(keras.ops.cast(step, "float32"))
-
-        def get_config(self) -> dict[str, str]:
-            return {"name": name}
-
-    return Schedule()
-
-
-def linear(peak: float, steps: int, *, warmup: float = 0.0) -> Any:
-    """Rises linearly from 0 to the peak, then falls linearly to 0; taken in the middle of a step.
-
-    Args:
-        peak: Highest learning rate.
-        steps: Steps of the whole training.
-        warmup: Share of the steps in which it rises.
-    """
-    ops = load_keras().ops
-
-    def rate(step: Any) -> Any:
-        done = (step + 0.5) / steps
-        falling = ops.maximum(1 - done, 0.0) / (1 - warmup)
-        return peak * (ops.minimum(done / warmup, falling) if warmup else falling)
-
-    return by_step(rate, "linear")
-
-
-def cosine(peak: float, steps: int, *, warmup: float = 0.0) -> Any:
-    """Rises linearly from 0 to the peak, then falls to 0 as half a cosine; mid-step as `linear`.
-
-    Args:
-        peak: Highest learning rate.
-        steps: Steps of the whole training.
-        warmup: Share of the steps in which it rises.
-    """
-    return _by_parts(peak, steps, warmup, start=0.0, end=0.0, rise=lambda share: share)
-
-
-def one_cycle(
-    peak: float, steps: int, *, warmup: float = 0.25, start: float = 1 / 25, end: float = 1e-5 / 25
-) -> Any:
-    """Rises and falls as half cosines: the one-cycle policy, with the defaults of fastai.
-
-    Args:
-        peak: Highest learning rate.
-        steps: Steps of the whole training.
-        warmup: Share of the steps in which it rises.
-        start: First learning rate, as a fraction of the peak.
-        end: Last learning rate, as a fraction of the peak.
-    """
-    ops = load_keras().ops
-    return _by_parts(
-        peak, steps, warmup, start, end, rise=lambda share: (1 - ops.cos(math.pi * share)) / 2
-    )
-
-
-def _by_parts(
-    peak: float,
-    steps: int,
-    warmup: float,
-    start: float,
-    end: float,
-    rise: Callable[[Any], Any],
-) -> Any:
-    """A schedule that rises from `start` to the peak and falls to `end` as half a cosine."""
-    ops = load_keras().ops
-
-    def rate(step: Any) -> Any:
-        done = (step + 0.5) / steps
-        rising = start + (1 - start) * rise(ops.minimum(done / warmup, 1.0)) if warmup else 1.0
-        share = ops.clip((done - warmup) / (1 - warmup), 0.0, 1.0)
-        falling = end + (1 - end) * (1 + ops.cos(math.pi * share)) / 2
-        return peak * ops.where(done < warmup, rising, falling)
-
-    return by_step(rate, "cosine")
-
-
-# --- Optimiser --------------------------------------------------------------------------------
-
-
-def muon(
-    rate: Any,
-    *,
-    momentum: float = 0.9,
-    others: float = 0.125,
-    betas: tuple[float, float] = (0.9, 0.99),
-    epsilon: float = 1e-6,
-    **settings: Any,
-) -> Any:
-    """Muon for the kernels of convolutions with more than one input channel, Adam for all else.
-
-    A kernel counts as a matrix of a row for each output. Its Nesterov momentum is made orthogonal
-    by Newton-Schulz steps, and before each update it is scaled to a norm of the root of its number
-    of outputs, as batch normalisation makes its scale meaningless. Keras's own Muon orthogonalises
-    the matrix at each tap of a kernel by itself.
-
-    Args:
-        rate: Muon's learning rate: a number or a schedule.
-        momentum: Share of the momentum that stays from one step to the next.
-        others: Adam's learning rate, as a multiple of Muon's.
-        betas: Adam's shares of both moments that stay.
-        epsilon: Adam's addend to the root.
-        settings: As of any Keras optimiser, such as `use_ema` and `ema_momentum`.
-
-    Returns:
-        A Keras optimiser.
-    """
-    keras = load_keras()
-    ops = keras.ops
-
-    class Muon(keras.optimizers.Optimizer):  # type: ignore[misc, name-defined]
-        def build(self, variables: list[Any]) -> None:
-            if self.built:
-                return
-            super().build(variables)
-            self.momenta = self.add_optimizer_variables(variables, "momentum")
-            self.squares = self.add_optimizer_variables(
-                [v for v in variables if not _is_kernel(v)], "square"
-            )
-            self.square_of = {
-                self._get_variable_index(variable): square
-                for variable, square in zip(
-                    [v for v in variables if not _is_kernel(v)], self.squares, strict=True
-                )
-            }
-
-        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-            index = self._get_variable_index(variable)
-            kept = self.momenta[index]
-            if index in self.square_of:
-                self._adam(gradient, variable, kept, self.square_of[index], learning_rate * others)
-                return
-            self.assign(kept, momentum * kept + gradient)
-            update = orthogonal(_as_rows(gradient + momentum * kept))
-            update = ops.reshape(ops.transpose(update), variable.shape)
-            norm = ops.sqrt(ops.sum(ops.square(variable)))
-            scale = math.sqrt(variable.shape[-1]) / norm
-            self.assign(variable, variable * scale - learning_rate * update)
-
-        def _adam(self, gradient: Any, variable: Any, mean: Any, square: Any, rate: Any) -> None:
-            step = ops.cast(self.iterations + 1, "float32")
-            first, second = betas
-            self.assign(mean, first * mean + (1 - first) * gradient)
-            self.assign(square, second * square + (1 - second) * ops.square(gradient))
-            mean = mean / (1 - first**step)
-            root = ops.sqrt(square / (1 - second**step))
-            self.assign_sub(variable, rate * mean / (root + epsilon))
-
-    return Muon(rate, name="muon", **settings)
-
-
-def _is_kernel(variable: Any) -> bool:
-    """Whether a weight is the kernel of a convolution with more than one input channel."""
-    return len(variable.shape) == 4 and variable.shape[2] > 1
-
-
-def _as_rows(kernel: Any) -> Any:
-    """A kernel (height, width, in, out) as a matrix (out, height × width × in)."""
-    ops = load_keras().ops
-    return ops.transpose(ops.reshape(kernel, (-1, kernel.shape[-1])))
-
-
-def orthogonal(matrix: Any) -> Any:
-    """A matrix (m, n) with the same singular vectors, and singular values near 1."""
-    ops = load_keras().ops
-    a, b, c = NEWTON_SCHULZ
-    if matrix.shape[0] > matrix.shape[1]:
-        return ops.transpose(orthogonal(ops.transpose(matrix)))
-    matrix = matrix / (ops.sqrt(ops.sum(ops.square(matrix))) + 1e-7)
-    for _ in range(NEWTON_SCHULZ_STEPS):
-        square = ops.matmul(matrix, ops.transpose(matrix))
-        matrix = a * matrix + ops.matmul(b * square + c * ops.matmul(square, square), matrix)
-    return matrix
-
-
-# --- Loss, layers, augmentation ----------------------------------------------------------------
 
 
 def smoothed(smoothing: float) -> Callable[[Any, Any], Any]:
@@ -257,131 +67,6 @@ def smoothed(smoothing: float) -> Callable[[Any, Any], Any]:
         return losses.categorical_crossentropy(one_hot, probabilities, label_smoothing=smoothing)
 
     return loss
-
-
-def batch_normalization(**settings: Any) -> Any:
-    """Batch normalisation in one operation on TensorFlow, in the data type that comes in.
-
-    Keras's own is several operations and goes by float32. Elsewhere the compiler joins them (JAX),
-    or Keras's own is taken as it is (PyTorch). The moving variance is of a sample (divisor n - 1),
-    as PyTorch has it. What predicts has Keras's own layer everywhere.
-
-    Args:
-        settings: As of `keras.layers.BatchNormalization` over the last axis, of images.
-    """
-    keras = load_keras()
-    if keras.backend.backend() != "tensorflow":
-        return keras.layers.BatchNormalization(**settings)
-    import tensorflow as tf
-
-    class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc, name-defined]
-        def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
-            if not training:
-                return super().call(inputs, training=training, mask=mask)
-            outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-                x=inputs,
-                scale=self.gamma if self.scale else tf.ones(inputs.shape[-1]),
-                offset=self.beta if self.center else tf.zeros(inputs.shape[-1]),
-                mean=self.moving_mean,
-                variance=self.moving_variance,
-                epsilon=self.epsilon,
-                exponential_avg_factor=1 - self.momentum,
-                is_training=True,
-            )
-            self.moving_mean.assign(mean)
-            self.moving_variance.assign(variance)
-            return outputs
-
-    # Its weights stay in float32, and so does nothing else.
-    return FusedBatchNormalization(**settings, autocast=False)
-
-
-def _as_keras_has_it(layer: Any) -> Any:
-    """A copy of a layer; of the fused batch normalisation, one that any Keras can load."""
-    keras = load_keras()
-    kind = type(layer)
-    if isinstance(layer, keras.layers.BatchNormalization):
-        kind = keras.layers.BatchNormalization
-    return kind.from_config(layer.get_config())
-
-
-def shifted_and_cut(
-    seed: int,
-    *,
-    shift: int = 0,
-    edge: Literal["zeros", "reflect"] = "reflect",
-    flip: bool = False,
-    cutout: int = 0,
-    fill: float = 0.0,
-) -> Any:
-    """Shifts by whole pixels, flips and Cutout, drawn for each image: no pixel is interpolated.
-
-    Rows and columns are chosen by products with matrices of zeros and ones, which takes about a
-    hundredth of a small network's time and, unlike gathering, is fast on every backend.
-
-    Args:
-        seed: Seed of all that is drawn.
-        shift: Largest shift across and down, in pixels; a random crop after padding by as much.
-        edge: What comes in: zeros, or the image mirrored at its outermost pixel.
-        flip: Whether every second image is mirrored left to right, at random.
-        cutout: Side of a square, in pixels, that is covered; its middle lies anywhere on the image.
-        fill: What covers it.
-
-    Returns:
-        A Keras layer, (n, side, side, 1) to the same, that does nothing outside training.
-    """
-    keras = load_keras()
-    ops = keras.ops
-
-    class ShiftedAndCut(keras.layers.Layer):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__(dtype="float32")
-            self.generator = keras.random.SeedGenerator(seed)
-
-        def call(self, images: Any, training: bool = False) -> Any:
-            if not training:
-                return images
-            side = images.shape[1]
-            shape = (ops.shape(images)[0], 5, 1)
-            drawn = keras.random.uniform(shape, dtype="float32", seed=self.generator)
-            pixels = ops.arange(side, dtype="int32")
-            images = images[..., 0]
-            if shift or flip:
-                across = _moved(drawn[:, 0], shift) + pixels
-                if flip:
-                    across = ops.where(drawn[:, 4] < 0.5, across, side - 1 - across)
-                down = _moved(drawn[:, 1], shift) + pixels
-                images = ops.matmul(_choosing(down, side, edge), images)
-                images = ops.matmul(images, ops.transpose(_choosing(across, side, edge), (0, 2, 1)))
-            if cutout:
-                across, down = (_covered(drawn[:, i], pixels, cutout) for i in (2, 3))
-                covered = ops.logical_and(across[:, None, :], down[:, :, None])
-                images = ops.where(covered, fill, images)
-            return images[..., None]
-
-    return ShiftedAndCut()
-
-
-def _moved(drawn: Any, shift: int) -> Any:
-    """Whole numbers from -shift to shift out of numbers in [0, 1): (n, 1) to (n, 1)."""
-    ops = load_keras().ops
-    return ops.cast(ops.floor(drawn * (2 * shift + 1)), "int32") - shift
-
-
-def _choosing(source: Any, side: int, edge: str) -> Any:
-    """Matrices (n, side, side) with a one where output pixel i has its source (n, side)."""
-    ops = load_keras().ops
-    if edge == "reflect":
-        source = ops.abs(source)
-        source = side - 1 - ops.abs(side - 1 - source)
-    return ops.cast(source[:, :, None] == ops.arange(side, dtype="int32"), "float32")
-
-
-def _covered(drawn: Any, pixels: Any, size: int) -> Any:
-    """Which pixels a square covers along one axis: numbers in [0, 1), (n, 1), to (n, side)."""
-    ops = load_keras().ops
-    start = ops.cast(ops.floor(drawn * pixels.shape[0]), "int32") - size // 2
-    return ops.logical_and(pixels >= start, pixels < start + size)
 
 
 class _AlternatingBatches(Batches):
@@ -406,9 +91,6 @@ class _AlternatingBatches(Batches):
         order = self.rng.permutation(self.images * self.passes) % self.images
         self.order = order + self.images * self.mirrored[order]
         self.mirrored = 1 - self.mirrored
-
-
-# --- The classifier -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -534,7 +216,7 @@ class StepwiseClassifier(KerasClassifier):
         batches = kind(X, y, self._batch_size, 1, rng)
         self._optimizer = lambda: self._optimizer_of(self._epochs * len(batches))
         network, trained = self._make_models()
-        self.model = load_keras().models.clone_model(network, clone_function=_as_keras_has_it)
+        self.model = load_keras().models.clone_model(network, clone_function=as_keras_has_it)
         if use_xla() is False:
             self.model.jit_compile = False
         self._views_used = self._views[:1]
@@ -544,6 +226,8 @@ class StepwiseClassifier(KerasClassifier):
             self.model.set_weights(network.get_weights())
             # Nothing, unless the optimiser keeps averages.
             trained.optimizer.finalize_variable_values(self.model.trainable_variables)
+            # JAX deletes what it predicted with: that must not be the optimiser's own arrays.
+            self.model.set_weights([weight.copy() for weight in self.model.get_weights()])
             metrics |= self._validation(context)
             self._finite_weights(metrics, epoch)
             context.on_epoch(epoch, self._epochs, metrics)

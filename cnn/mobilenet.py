@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from cnn._estimate import training_seconds
 from cnn._training import (
     REQUIRES,
     StepwiseClassifier,
@@ -14,6 +13,7 @@ from cnn._training import (
     parameters,
     shifted_and_cut,
     smoothed,
+    training_seconds,
 )
 from suite.contract import Params, Plugin, Source
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from cnn._estimate import training_seconds
 from cnn._training import (
     REQUIRES,
     StepwiseClassifier,
@@ -13,6 +12,7 @@ from cnn._training import (
     cosine,
     parameters,
     shifted_and_cut,
+    training_seconds,
 )
 from suite.contract import Params, Plugin, Source
 

@@ -62,7 +62,10 @@ def test_all_models_got_the_same_split(twice):
 # An epoch of 1,000 images leaves these near chance, or does on some processors: the rate is 0.001
 # without momentum, batch normalisations predict with moving averages that have hardly moved, or
 # Adagrad's first step moves every weight by the whole rate (gchhablani: 12 to 90 %, by the seed).
-SLOW = ("convnet", "fashion_mnist_report--four_layer", "gchhablani")
+SLOW = (
+    "convnet", "fashion_mnist_report--four_layer", "gchhablani",
+    "fastai_resnet", "mobilenet", "resnet20", "wide_resnet",
+)  # fmt: skip
 
 
 def test_every_model_but_the_dummy_learns(twice):
@@ -75,6 +78,10 @@ def test_every_model_but_the_dummy_learns(twice):
             assert accuracy > 0.3, key.entry
 
 
+# What can't be saved: more than the library's own model is needed to predict.
+UNSAVED = {"hog_svm": "features are computed by the plugin", "pca_svm": "components come first"}
+
+
 def test_every_saved_model_predicts_what_its_record_says_to_the_bit(twice, models):
     from threadpoolctl import threadpool_limits
 
@@ -83,6 +90,9 @@ def test_every_saved_model_predicts_what_its_record_says_to_the_bit(twice, model
     formats = set()
     with threadpool_limits(1):
         for key, run in twice[1].items():
+            if key.model in UNSAVED:
+                assert not (models / f"{key.stem}.json").exists(), key.entry
+                continue
             described = SavedModel.model_validate_json((models / f"{key.stem}.json").read_text())
             assert described.record_digest == run.record.digest
             path = models / f"{key.stem}{SUFFIXES[described.format]}"

@@ -20,9 +20,12 @@ CASES = pytest.mark.parametrize("case", all_cases(), ids=str)
 AT_CHANCE = {"dummy": "it names one class for every image"}
 WITHOUT_PROBABILITIES = {
     "nearest_centroid": "scikit-learn's probabilities do not agree with its predictions",
+    "hog_svm": "it has none",
     "linear_svm": "it has none",
     "passive_aggressive": "it has none",
+    "pca_svm": "they would need a second fit by cross-validation",
     "perceptron": "it has none",
+    "random_features": "it has none",
     "sgd": "hinge loss has none",
     "svm": "they would need a second fit by cross-validation",
 }
@@ -130,7 +133,8 @@ def test_names_its_engine(case: Case, fitted: Callable[[Case], Any]) -> None:
     model = fitted(case)
     engine = getattr(model, "engine", type(model).__module__.partition(".")[0])
     fast = "sklearnex" if find_spec("sklearnex") else "sklearn"
-    libraries = {"lightgbm": "lightgbm", "xgboost": "xgboost", "knn": fast, "svm": fast}
+    libraries = {"lightgbm": "lightgbm", "xgboost": "xgboost", "knn": fast, "pca_svm": fast,
+                 "svm": fast}  # fmt: skip
     assert engine == libraries.get(case.name, "sklearn")
 
 

@@ -112,3 +112,25 @@ def test_boosting_starts_from_a_value_a_class(name: str, digits: Digits) -> None
     # Ten trees of s splits in all have s + 10 leaves.
     assert (counted - start - 10) % 5 == 0
     assert counted > start + 10 + 5 * 10
+
+
+def test_hog_has_a_coefficient_for_each_bin_of_each_block(digits: Digits) -> None:
+    model = fit(Case("hog_svm", ""), digits, cell=7, orientations=8)
+    # 4 x 4 cells make 3 x 3 blocks of 4 histograms
+    assert Case("hog_svm", "").plugin.parameters(model) == 10 * (3 * 3 * 4 * 8 + 1)
+
+
+def test_principal_components_and_their_machine(digits: Digits) -> None:
+    model = fit(Case("pca_svm", ""), digits, components=5)
+    vectors = len(model.estimator.support_vectors_)
+    expected = 784 + 5 * 784 + vectors * (5 + 9) + 45
+    assert Case("pca_svm", "").plugin.parameters(model) == expected
+
+
+@pytest.mark.parametrize(("variant", "features"), [
+    ("", 50 * 784 + 50),  # a direction and an offset each
+    ("nystroem", 50 * 784 + 50 * 50),  # an image each, and the matrix
+])  # fmt: skip
+def test_random_features_and_their_ridge(variant: str, features: int, digits: Digits) -> None:
+    model = fit(Case("random_features", variant), digits, components=50)
+    assert Case("random_features", variant).plugin.parameters(model) == features + 10 * (50 + 1)

@@ -115,9 +115,10 @@ ROWS = (
         plain([(26, 64), (11, 64)], [(13, 64), (5, 64)], [128])),
     Row("rasiaq", "v2", ParameterCount(225_034),
         plain([(26, 32), (11, 64)], [(13, 32), (5, 64)], [128])),
-    Row("residual", "", ParameterCount(470_362, 469_114), RESIDUAL_BIG, images=600),
+    # Mirrored digits among them, and half of what is predicted.
+    Row("residual", "", ParameterCount(470_362, 469_114), RESIDUAL_BIG, images=600, learns=0.2),
     Row("residual", "unflipped", ParameterCount(470_362, 469_114), RESIDUAL_BIG, images=600),
-    Row("residual", "small", ParameterCount(122_330, 121_722), RESIDUAL_SMALL),
+    Row("residual", "small", ParameterCount(122_330, 121_722), RESIDUAL_SMALL, learns=0.2),
     Row("residual", "small_unflipped", ParameterCount(122_330, 121_722), RESIDUAL_SMALL),
     Row("resnet20", "", ParameterCount(273_370, 271_994), RESNET20, learns=0.05, images=200),
     Row("resnet20", "cutout", ParameterCount(273_370, 271_994), RESNET20,
@@ -174,7 +175,7 @@ def test_cost_grows_with_images_and_epochs(row: Row) -> None:
         return row.plugin.cost_hint(images, row.params | {"epochs": epochs})
 
     start = cost(0, 1)
-    assert 1 < start < 30  # six copies of 10,000 images among it
+    assert 1 < start < 35  # six copies of 10,000 images among it
     assert cost(60_000, 2) - start == pytest.approx(2 * (cost(60_000, 1) - start))
     assert cost(30_000, 2) == pytest.approx(cost(60_000, 1))
     assert 3 < cost(60_000, 1) - start < 300

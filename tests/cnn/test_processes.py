@@ -92,6 +92,47 @@ print(json.dumps({
 }))
 """
 
+BY_THE_STEP = """
+import json
+from functools import partial
+import numpy as np
+from cnn._training import (
+    StepwiseClassifier, batch_normalization, linear, muon, parameters, shifted_and_cut, smoothed,
+    views_of,
+)
+from suite.contract import FitContext
+
+def network():
+    from keras import Input, Model, layers
+    images = Input((28, 28, 1))
+    x = layers.Conv2D(4, 3, strides=4, use_bias=False)(images)
+    x = layers.Conv2D(8, 3, use_bias=False)(layers.ReLU()(batch_normalization(momentum=0.8)(x)))
+    return Model(images, layers.Dense(10, activation="softmax")(layers.Flatten()(x)))
+
+rng = np.random.default_rng(0)
+y = rng.integers(0, 10, 320).astype(np.uint8)
+X = np.zeros((320, 28, 28, 1), np.float32)
+X[np.arange(320), 2 * y + 4, :] = 1
+X.flags.writeable = False
+history, digests = [], []
+for precision in ("float32", "float32", "bfloat16"):
+    model = StepwiseClassifier(
+        network, seed=0, threads=1, epochs=6, batch_size=32, loss=smoothed(0.1),
+        optimizer=lambda steps: muon(linear(0.04, steps), use_ema=True, ema_momentum=0.9),
+        augmentation=partial(shifted_and_cut, shift=1, flip=True, cutout=2),
+        alternating_flips=True, views=views_of((0, 1), mirrored=True), precision=precision,
+    )
+    context = FitContext(X_val=X[:64], y_val=y[:64], on_epoch=lambda *news: history.append(news))
+    model.fit(X, y, context)
+    digests.append(model.predict_proba(X).tobytes().hex())
+print(json.dumps({
+    "engine": model.engine, "count": parameters(model), "precision": model.precision,
+    "same": digests[0] == digests[1], "other": digests[0] != digests[2],
+    "rates": [metrics["learning_rate"] for _, _, metrics in history[:6]],
+    "accuracy": [float(metrics["val_accuracy"]) for epoch, _, metrics in history if epoch == 6],
+}))
+"""
+
 
 def run(code: str, **environment: str) -> list[dict[str, Any]]:
     """Run code in a new process; what it printed, a JSON object a line."""
@@ -130,6 +171,23 @@ def test_training_on_another_backend(backend: str) -> None:
     rates = [row["learning_rate"] for _, _, row in facts["history"]]
     assert rates == pytest.approx([0.02, 0.02, 0.01] * 2)
     assert all(list(metrics) == names for _, _, metrics in facts["history"])
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_training_by_the_step_on_another_backend(backend: str) -> None:
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    (facts,) = run(BY_THE_STEP, KERAS_BACKEND=backend)
+    assert facts["engine"] == f"keras/{backend}"
+    assert facts["precision"] == "bfloat16"
+    assert facts["same"]
+    assert facts["other"]
+    assert min(facts["accuracy"]) > 0.5
+    weights = 9 * 4 + 4 * 4 + 9 * 4 * 8 + 5 * 5 * 8 * 10 + 10
+    assert facts["count"] == [weights, weights - 2 * 4]
+    steps = 60
+    rates = [0.04 * (1 - (step + 0.5) / steps) for step in range(10, steps, 10)]
+    assert facts["rates"] == pytest.approx([*rates, 0.0])
 
 
 @pytest.mark.parametrize(
