@@ -48,14 +48,14 @@ def test_what_a_plugin_prints_is_no_command_and_no_markup(
 ) -> None:
     (checkout / "baselines" / "talking.py").write_text(NUMPY + PRINTING)
     done = contribute(checkout)
-    # It also spoils what `validate` prints, which is no pass.
-    assert "**FAILED**: `suite validate -- ../results`" in done.summary
+    # It is imported in a process of its own, and spoils no command's output.
+    assert "FAILED" not in done.summary
     assert "forged" in done.log
     assert not re.search(r"^(::|##\[)|##\[", done.log, re.MULTILINE)
     assert "\r" not in done.log + done.summary
     shown = "".join(token.content for token in markup(done.summary) if token.type == "fence")
-    assert shown.count("# Forged") == done.summary.count("# Forged") > 1
-    assert done.status == 1
+    assert shown.count("# Forged") == done.summary.count("# Forged") > 0
+    assert done.status == 0
 
 
 def test_copied_predictions_are_seen(checkout: Path) -> None:
