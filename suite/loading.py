@@ -105,7 +105,8 @@ def own_files(path: Path, module: str | None) -> list[Path]:
     """
     path = path.resolve()
     if module is None:
-        return source_files(path, None)
+        # A link may bear a helper's name: what it leads to has to be code, too.
+        return [file for file in source_files(path, None) if file.suffix == ".py"]
     return [path.parents[module.count(".") - 1] if "." in module else path]
 
 

@@ -214,14 +214,12 @@ def _read(stream: IO[str]) -> dict[str, Any]:
 
 def _end(process: subprocess.Popen[bytes], stream: IO[str], scratch: Path) -> str:
     """End the process and what it started; returns how it ended."""
-    import shutil
-
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     status = process.wait()
     with suppress(OSError):
         stream.close()
-    shutil.rmtree(scratch, ignore_errors=True)
+    sandbox.remove_tree(scratch)
     return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 

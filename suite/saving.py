@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from suite.records.store import Store
 from suite.registry import install_command, missing_of
 from suite.runner.events import ModelKept
 from suite.runner.local import Finished
+from suite.runner.sandbox import remove_tree
 from suite.selection import Selection
 
 
@@ -64,7 +64,7 @@ def keep_model(models: Store | None, run: Finished) -> ModelKept | None:
     except (ModelError, OSError) as error:
         return ModelKept(job=run.job, path=None, reason=str(error))
     finally:
-        shutil.rmtree(run.written.folder, ignore_errors=True)
+        remove_tree(run.written.folder)
 
 
 def count_unsaved(models: Path | None, recorded: Iterable[Record]) -> int:

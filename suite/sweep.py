@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite.data.datasets import Dataset, load
+from suite.data.files import cache_dir
 from suite.errors import UsageError, did_you_mean
 from suite.protocol.rules import Preset, Protocol, preset_named, protocol_named
 from suite.records.machine import total_memory, usable_cores
@@ -145,8 +146,8 @@ def prepare(settings: Settings) -> Sweep:
     if settings.scheduler is None:
         if settings.require_sandbox:
             require()
-        check_closed((path for data in datasets.values() for path in data.label_files),
-                     settings.results)  # fmt: skip
+        labels = (path for data in datasets.values() for path in data.label_files)
+        check_closed([cache_dir(), *labels], settings.results)
     splits = Splits(datasets, protocol)
     presets = {name: splits.presets(name, preset, settings.train_sizes) for name in datasets}
     seeds = settings.seeds if settings.seeds is not None else tuple(range(preset.seeds))

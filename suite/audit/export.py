@@ -81,6 +81,7 @@ class RunRow:
             second.
         memory_copy_gib_per_second: How fast it copied memory.
         sandbox: What held the run off files and network.
+        other_cpu_seconds: Processor time besides training.
     """
 
     dataset: str
@@ -134,6 +135,7 @@ class RunRow:
     matrix_product_gflops: float | None
     memory_copy_gib_per_second: float | None
     sandbox: str | None
+    other_cpu_seconds: float | None
 
 
 COLUMNS = tuple(field.name for field in fields(RunRow))

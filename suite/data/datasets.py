@@ -37,7 +37,8 @@ class Dataset:
         class_names: What the labels 0 to 9 stand for.
         sums: SHA-256 of each unpacked IDX file, by its name.
         folder: Where the arrays lie.
-        label_files: All files that were found to have its labels, which models may not read.
+        label_files: All files that were found to have labels, its own and those of the other known
+            datasets: models may not read them.
     """
 
     name: str
@@ -123,7 +124,11 @@ def prepare(
         class_names=info.class_names,
         sums=info.sums,
         folder=folder,
-        label_files=sources.label_files(info, data_dir),
+        label_files=tuple(
+            path
+            for known in dict.fromkeys((info.name, *DATASETS))
+            for path in sources.label_files(DATASETS.get(known, info), data_dir)
+        ),
     )
 
 

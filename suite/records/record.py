@@ -1,9 +1,9 @@
 """The record of a run: raw facts, from which every score is derived.
 
 Schema history (`docs/records.md` says how another version would come):
-    1: the first. `origin`, `model_bytes`, the limits, `multiply_adds` and, in the environment,
-        `processor_model`, `cpu_quota`, `calibration` and `sandbox` came later; records without them
-        have the digests that they always had.
+    1: the first. `origin`, `model_bytes`, the limits, `multiply_adds`, `other_cpu_seconds` and, in
+        the environment, `processor_model`, `cpu_quota`, `calibration` and `sandbox` came later;
+        records without them have the digests that they always had.
 """
 
 from __future__ import annotations
@@ -171,6 +171,8 @@ class Record(Part):
         fit_cpu_seconds: Processor time of `fit`, child processes included; like the wall time, read
             outside the process that runs the plugin.
         predict_wall_seconds: Wall time of `predict` on all test images, after a warm-up batch.
+        other_cpu_seconds: Processor time besides `fit`, from before the plugin is imported until it
+            has predicted all that is asked: test and validation images, and probabilities.
         peak_memory_mib: Highest sampled private memory (USS) of the process tree less its value at
             the start.
         parameter_count: Numbers that the fitted model needs to predict.
@@ -215,6 +217,7 @@ class Record(Part):
     parameter_count: Count | None = None
     model_bytes: Natural | None = None
     multiply_adds: Natural | None = None
+    other_cpu_seconds: NotNegative | None = None
     time_limit_seconds: NotNegative | None = None
     memory_limit_mib: NotNegative | None = None
     history: tuple[dict[str, Figure], ...] | None = None

@@ -11,7 +11,6 @@ import gc
 import importlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +27,7 @@ import psutil
 
 from suite.parents import adopt_orphans
 from suite.runner.memory import descendants
+from suite.runner.sandbox import remove_tree
 
 # A guard that has lost its pipe needs milliseconds to end its run.
 GUARD_SECONDS = 5.0
@@ -106,7 +106,7 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
         if self._scratch is not None:  # the server does it too, but may have been killed
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove_tree(self._scratch)
         self._process = self._control = self._scratch = None
 
     def close(self) -> None:
@@ -186,7 +186,7 @@ def serve(descriptor: int, preload: list[str], scratch: str) -> None:
             for received in descriptors:
                 os.close(received)
     _end_all(guards)
-    shutil.rmtree(scratch, ignore_errors=True)
+    remove_tree(Path(scratch))
     # Libraries that were loaded may hold up an orderly exit.
     os._exit(0)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import signal
 import tempfile
 import time
@@ -25,6 +24,7 @@ import psutil
 
 from suite.parents import adopt_orphans
 from suite.runner.memory import descendants, memory_of, processor_seconds
+from suite.runner.sandbox import remove_tree
 from suite.runner.task import TEXT_LIMIT, Task, pack, unpack
 from suite.runner.worker import run_worker
 
@@ -74,6 +74,8 @@ class _Guard:
         self.task: Task = pickle.loads(suite.recv_bytes())  # noqa: S301  # sent by the suite
         self.scratch = Path(tempfile.mkdtemp(prefix="run-", dir=scratch))
         self.entered: dict[str, Any] | None = None  # what the worker told before it ran a plugin
+        self.began = 0.0  # processor seconds when the plugin could begin
+        self.ended: float | None = None  # when it had answered
         self.fit_began: tuple[float, float] | None = None  # wall and processor seconds
         self.fit_took: tuple[float, float] | None = None
         self.output = b""
@@ -92,12 +94,15 @@ class _Guard:
         finally:
             # Also when the suite went away in the middle of a message.
             self._end_descendants()
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            remove_tree(self.scratch)
         self._read_output()
         if self.answer is not None:
             self.suite.send_bytes(self.answer)
         if self.model is not None:
             self.suite.send_bytes(self.model)
+        other = None
+        if self.ended is not None and self.fit_took is not None:
+            other = max(self.ended - self.began - self.fit_took[1], 0.0)
         ending = {
             "kind": "end",
             "reason": reason,
@@ -108,11 +113,14 @@ class _Guard:
             "readable": (self.entered or {}).get("readable", ""),
             "fit_wall_seconds": self.fit_took[0] if self.fit_took else None,
             "fit_cpu_seconds": self.fit_took[1] if self.fit_took else None,
+            "other_cpu_seconds": other,
         }
         self.suite.send_bytes(pack(ending))
 
     def _start_worker(self) -> None:
         self.messages, worker_end = Pipe(duplex=True)
+        os.set_blocking(self.messages.fileno(), False)  # of this end alone
+        self.unread = bytearray()
         self.output_end, output_in = os.pipe()
         os.set_blocking(self.output_end, False)
         self.started = time.monotonic()
@@ -201,7 +209,9 @@ class _Guard:
     def _read_message(self) -> bool:
         """Pass a message on, or keep it if it is the last; False when there will be no more."""
         try:
-            message = self.messages.recv_bytes(MESSAGE_LIMIT)
+            message = self._whole_message()
+            if message is None:
+                return True
             facts = unpack(message)[0]
         except (EOFError, OSError):
             self.messages.close()  # a worker that wrote too much waits to write the rest
@@ -210,7 +220,7 @@ class _Guard:
             return True
         kind = facts["kind"]
         if kind == "entered" and self.entered is None:
-            self.entered = facts
+            self.entered, self.began = facts, self._used()[1]
         elif kind == "epoch":
             # Fitting started the clock, so that an epoch before it has taken nothing.
             used = self._used()[1] - self.fit_began[1] if self.fit_began else 0.0
@@ -225,12 +235,40 @@ class _Guard:
             self._hand_over()
         elif kind in {"result", "error"} and self.answer is None:
             self._sample_memory()
-            self.answer = message
+            self.answer, self.ended = message, self._used()[1]
             # A run goes on after its result: it tells the size of its model, and may save it.
             self.over = kind == "error" or self.task.work is not None
         elif kind == "model" and self.answer is not None:
             self.model, self.over = message, True
         return True
+
+    def _whole_message(self) -> bytes | None:
+        """The next message; None while a part is missing, which is not waited for.
+
+        A worker that sends half a message must not keep the guard from its samples and limits.
+
+        Raises:
+            EOFError: There will be no more.
+            OSError: The message is too long.
+        """
+        missing = 4 - len(self.unread)
+        if missing <= 0:
+            length = int.from_bytes(self.unread[:4], "big", signed=True)
+            if not 0 <= length <= MESSAGE_LIMIT:
+                raise OSError("a message too long")
+            missing += length
+        if missing:
+            try:
+                part = os.read(self.messages.fileno(), min(missing, 2**20))
+            except BlockingIOError:
+                return None
+            if not part:
+                raise EOFError
+            self.unread += part
+            if len(part) < missing or (len(self.unread) <= 4 and any(self.unread)):
+                return None  # a header of zeros is a whole message, an empty one
+        message, self.unread = bytes(self.unread[4:]), bytearray()
+        return message
 
     def _hand_over(self) -> None:
         """Send the worker the images to predict, which it gets when it is done fitting, once."""

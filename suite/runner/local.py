@@ -141,7 +141,9 @@ def run_local(
 
 
 def _new_folder(parent: Path | None) -> Path | None:
-    return None if parent is None else Path(tempfile.mkdtemp(prefix="model-", dir=parent))
+    if parent is None:
+        return None
+    return Path(tempfile.mkdtemp(prefix="model-", dir=parent)).resolve()  # runs work elsewhere
 
 
 def start_run(server: ForkServer, job: Job, task: Task) -> IsolatedRun:

@@ -79,6 +79,7 @@ class _End(_Message):
     sandbox: str | None
     fit_wall_seconds: NotNegative | None
     fit_cpu_seconds: NotNegative | None
+    other_cpu_seconds: NotNegative | None
 
 
 _KINDS: dict[str, type[_Message]] = {

@@ -139,6 +139,7 @@ def _found(
     measured["peak_memory_mib"] = max(told.ending["peak_memory_bytes"], 0) / MIB
     measured["model_bytes"] = told.model_bytes
     measured["multiply_adds"] = told.multiply_adds
+    measured["other_cpu_seconds"] = told.ending["other_cpu_seconds"]
     measured["arrays_sha256"] = arrays.sha256()
     return {**history, "status": "ok", **measured}, arrays
 

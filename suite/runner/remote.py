@@ -17,7 +17,7 @@ from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 
 from suite import __version__
 from suite.data.images import find_images
-from suite.data.known import DatasetInfo
+from suite.data.known import DATASETS, DatasetInfo
 from suite.data.sources import label_files
 from suite.errors import RunnerError
 from suite.records.machine import Machine, this_machine, total_memory, usable_cores
@@ -159,7 +159,7 @@ class WorkerSide(WorkerPlugin):  # type: ignore[misc]
             cores=self._cores(order),
             train_file=images[order.task.train_file.name.partition("-")[0]],
             test_file=images[order.task.test_file.name.partition("-")[0]],
-            closed=label_files(order.dataset),
+            closed=tuple(path for info in DATASETS.values() for path in label_files(info)),
             card=uses_gpu(order.job),
         )
         for _ in range(RETRIES + 1):

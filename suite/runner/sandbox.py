@@ -45,6 +45,7 @@ _MAKE_SYM, _REFER, _TRUNCATE, _IOCTL_DEV = (1 << n for n in range(12, 16))
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 # Semaphores of multiprocessing and loky: by name, without a list of what others have there.
+_SHARED = Path("/dev/shm")  # noqa: S108  # nothing is written there by the suite
 _SHARED_MEMORY = _READ_FILE | _WRITE_FILE | _TRUNCATE | _REMOVE_FILE | _MAKE_REG
 # By version of the interface: which rights it knows.
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
@@ -59,18 +60,28 @@ _NEW_NAMESPACES = 0x7E020080
 
 # Names of system calls by architecture: number on x86-64, number on 64-bit ARM.
 _CALLS = {
-    "add_key": (248, 217), "bpf": (321, 280), "fremovexattr": (199, 16), "fsetxattr": (190, 7),
-    "io_uring_setup": (425, 425), "ioprio_set": (251, 30), "keyctl": (250, 219),
-    "lremovexattr": (198, 15), "lsetxattr": (189, 6), "mount": (165, 40), "mq_open": (240, 180),
-    "msgget": (68, 186), "open_by_handle_at": (304, 265), "perf_event_open": (298, 241),
-    "pidfd_getfd": (438, 438), "process_madvise": (440, 440), "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271), "ptrace": (101, 117), "removexattr": (197, 14),
-    "request_key": (249, 218), "semget": (64, 190), "setns": (308, 268), "setxattr": (188, 5),
-    "setxattrat": (463, 463), "removexattrat": (466, 466), "shmget": (29, 194),
-    "socket": (41, 198), "unshare": (272, 97), "userfaultfd": (323, 282),
+    "add_key": (248, 217), "bpf": (321, 280), "fanotify_init": (300, 262),
+    "file_setattr": (469, 469), "fremovexattr": (199, 16), "fsetxattr": (190, 7),
+    "inotify_add_watch": (254, 27), "io_uring_setup": (425, 425), "ioprio_set": (251, 30),
+    "keyctl": (250, 219), "lremovexattr": (198, 15), "lsetxattr": (189, 6), "mount": (165, 40),
+    "mq_open": (240, 180), "mq_unlink": (241, 181), "msgctl": (71, 187), "msgget": (68, 186),
+    "msgrcv": (70, 188), "msgsnd": (69, 189), "open_by_handle_at": (304, 265),
+    "perf_event_open": (298, 241), "pidfd_getfd": (438, 438), "process_madvise": (440, 440),
+    "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "ptrace": (101, 117),
+    "removexattr": (197, 14), "removexattrat": (466, 466), "request_key": (249, 218),
+    "semctl": (66, 191), "semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192),
+    "setns": (308, 268), "setxattr": (188, 5), "setxattrat": (463, 463), "shmat": (30, 196),
+    "shmctl": (31, 195), "shmget": (29, 194), "socket": (41, 198), "unshare": (272, 97),
+    "userfaultfd": (323, 282),
 }  # fmt: skip
 _SOCKETPAIR, _CLONE, _CLONE3 = (53, 199), (56, 220), (435, 435)
-_PRLIMIT, _SETPRIORITY = (302, 261), (141, 140)
+# Calls whose first argument is a process, and which are for the caller's own alone.
+_OF_A_PROCESS = {
+    "prlimit": (302, 261), "sched_setscheduler": (144, 119), "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+}  # fmt: skip
+_SETPRIORITY = (141, 140)
+_SIGACTION, _CHILD_ENDED = (13, 134), 17
 _SECCOMP, _CAPSET = (317, 277), (126, 91)
 # What the kernel calls an architecture, and which column of the numbers above is its.
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -113,15 +124,17 @@ def check_closed(closed: Iterable[Path], results: Path) -> None:
 
     Args:
         closed: Files and folders with labels.
-        results: The folder of the records.
+        results: The folder of the records. The folder for temporary files is looked at, too.
 
     Raises:
         UsageError: Something of it lies below a folder that every plugin may read.
     """
+    import tempfile
+
     if obstacle():
         return
-    allowed = [_real(folder) for folder in readable()]
-    for path in (*closed, results):
+    allowed = [*map(_real, readable()), _SHARED]
+    for path in (*closed, results, Path(tempfile.gettempdir())):
         real = _real(path)
         for folder in allowed:
             if real.is_relative_to(folder):
@@ -152,6 +165,17 @@ def homes(scratch: Path) -> dict[str, str]:
     return {name: str(scratch / folder) for name, folder in folders.items()}
 
 
+def remove_tree(folder: Path) -> None:
+    """Remove a folder that a plugin wrote to, however deep; what can't be removed stays."""
+    import shutil
+    import subprocess
+
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False)  # noqa: S603, S607
+
+
 def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path], *,
           card: bool = False) -> str:  # fmt: skip
     """Shut this process off, which must have a single thread.
@@ -176,10 +200,12 @@ def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path],
     rules += [(path.parent, _READ_DIR) for path in plugin if path.is_file()]
     rules += [(path, ~(_MAKE_CHAR | _MAKE_BLOCK)) for path in write]
     rules += [(Path(name), _READ_FILE | _WRITE_FILE | _IOCTL_DEV) for name in _DEVICES]
-    rules.append((Path("/dev/shm"), _SHARED_MEMORY))  # noqa: S108  # by name alone, see above
+    rules.append((_SHARED, _SHARED_MEMORY))
     if card:
         rules += [(path, ~0) for name in _CARDS for path in Path("/dev").glob(name)]
         rules += [(Path(name), _READ) for name in _CARD_FACTS]
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise OSError(errno.EBUSY, "a process with several threads can't be shut off")
     _check(_prctl(_NO_NEW_PRIVILEGES, 1), "no_new_privs")
     _restrict_files(rules)
     _drop_capabilities()
@@ -195,11 +221,13 @@ def _real(path: str | Path) -> Path:
 def import_folders(sealed: list[Path]) -> Iterator[Path]:
     """Folders that modules and libraries are loaded from, but those that hold what is sealed.
 
-    The working folder and the checkout's root are left out: people keep data there.
+    Those that hold the working folder or the checkout are left out: people keep data there.
     """
     names = [*sys.path, *os.environ.get("LD_LIBRARY_PATH", "").split(":")]
-    for path in {_real(name) for name in names if name} - {Path.cwd(), PROJECT_ROOT}:
-        if not any(secret.is_relative_to(path) for secret in sealed):
+    is_checkout = (PROJECT_ROOT / "pyproject.toml").is_file()
+    kept_out = [*sealed, Path.cwd(), *([PROJECT_ROOT] if is_checkout else [])]
+    for path in {_real(name) for name in names if name}:
+        if not any(place.is_relative_to(path) for place in kept_out):
             yield path
 
 
@@ -242,7 +270,11 @@ def _filter_calls(program: bytes) -> None:
 
 
 def filter_program() -> bytes:
-    """The filter of system calls, as the kernel's BPF wants it: 8 bytes an instruction."""
+    """The filter of system calls for this process, as the kernel's BPF wants it.
+
+    Returns:
+        8 bytes an instruction.
+    """
     architecture, column = _ARCHITECTURES[platform.machine()]
     refuse, unknown = _ERRNO | errno.EACCES, _ERRNO | errno.ENOSYS
     equal, at_least, any_bit = 0x15, 0x35, 0x45
@@ -270,8 +302,13 @@ def filter_program() -> bytes:
     of(_CLONE, [first, *when(any_bit, _NEW_NAMESPACES, refuse)])
     stream = [(mask, 0, 0, 0xF), *unless(equal, 1, refuse)]
     of(_SOCKETPAIR, [first, *unless(equal, 1, refuse), second, *stream])
-    of(_PRLIMIT, [first, *unless(equal, 0, refuse)])
-    of(_SETPRIORITY, [first, *unless(equal, 0, refuse), second, *unless(equal, 0, refuse)])
+    own = [(equal, 1, 0, 0), (equal, 0, 1, os.getpid()), (end, 0, 0, _ALLOW), (end, 0, 0, refuse)]
+    for call in _OF_A_PROCESS.values():
+        of(call, [first, *own])
+    of(_SETPRIORITY, [first, *unless(equal, 0, refuse), second, *own])
+    # Children of a process that ignores their end take their processor time with them, uncounted.
+    of(_SIGACTION, [first, *unless(equal, _CHILD_ENDED, _ALLOW), second, *unless(equal, 0, refuse),
+                    (load, 0, 0, arguments + 12), *unless(equal, 0, refuse)])  # fmt: skip
     code.append((end, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Images = dict[str, NDArray[np.uint8]]
 
+MOST_FACTS = 2**21  # bytes of JSON; a few bytes of a message unpack to far more
 TEXT_LIMIT = 4_000  # characters of each text in a record's error
 
 # Does a task in its process and returns the last message. It gets the task, the images "train" and
@@ -105,7 +106,10 @@ def unpack(message: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """
     try:
         arrays = read_archive(message)
-        facts = _spelled(json.loads(arrays.pop("facts").tobytes(), parse_constant=_refuse))
+        text = arrays.pop("facts").tobytes()
+        if len(text) > MOST_FACTS:
+            raise ValueError(f"{len(text):,} bytes of facts")
+        facts = _spelled(json.loads(text, parse_constant=_refuse))
         if not isinstance(facts.get("kind"), str):
             raise ValueError("a message without a kind")
     except Exception as error:  # whatever broken bytes make the decoders raise

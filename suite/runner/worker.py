@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import faulthandler
+import multiprocessing
 import os
 import random
 import signal
@@ -120,6 +121,9 @@ def _shut_off(task: Task, pipe: Connection, scratch: Path) -> bool:
     os.environ |= sandbox.homes(scratch)
     tempfile.tempdir = None
     own = [scratch, task.model_folder, getattr(task.work, "folder", None)]
+    # Libraries write to the working folder, too.
+    sys.path[:] = [str(Path(folder).absolute()) for folder in sys.path]
+    os.chdir(scratch)
     given = sandbox.enter(
         own_files(task.plugin_path, task.plugin_module),
         [folder for folder in own if folder],
@@ -127,6 +131,9 @@ def _shut_off(task: Task, pipe: Connection, scratch: Path) -> bool:
         card=task.card,
     )
     held = not given.startswith("none")
+    if held and multiprocessing.get_start_method() == "forkserver":
+        # It listens on a socket, which is closed; the default from Python 3.14 on.
+        multiprocessing.set_start_method("fork", force=True)
     readable = next((str(path) for path in task.closed if held and _can_read(path)), "")
     pipe.send_bytes(pack({"kind": "entered", "sandbox": given, "readable": readable}))
     if readable:
@@ -286,8 +293,9 @@ def _check_threads(task: Task) -> None:
         InvalidOutputError: There is one.
     """
     names = ("stdlib", "platstdlib", "purelib", "platlib")
-    libraries = (*map(sysconfig.get_path, names), *site.getsitepackages(), "<frozen ")
     own = tuple(map(str, own_files(task.plugin_path, task.plugin_module)))
+    folders = [folder for folder in sys.path if not own[0].startswith(folder)]
+    libraries = (*map(sysconfig.get_path, names), *site.getsitepackages(), *folders, "<frozen ")
     threads = {thread.ident: thread for thread in threading.enumerate()}
     for ident, frame in sys._current_frames().items():
         if ident == threading.get_ident():

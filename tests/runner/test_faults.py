@@ -34,6 +34,9 @@ EXPECTED = {
     "ignores_its_seed": ("ok", None, ""),
     "starts_processes": ("ok", None, ""),
     "leaves_a_thread": ("ok", None, ""),
+    "digs_deep": ("ok", None, ""),
+    "holds_a_message_back": ("out_of_memory", "MemoryLimit", "memory limit of 600 MiB"),
+    "packs_a_bomb": ("ok", None, ""),
     "stops_itself": ("failed", "Stopped", "SIGSTOP"),
     # What these come to without a sandbox: test_sandbox.py.
     "kills_its_parent": ("failed", "PermissionError", "other processes are closed to models"),

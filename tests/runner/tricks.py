@@ -6,6 +6,7 @@ import mmap
 import os
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -150,6 +151,26 @@ def shared_memory(secret):
     return LIBC.shmget(0x5EC7, 4096, 0o1600) >= 0
 
 
+def segments(secret):
+    """Memory that another process shares by number."""
+    return LIBC.shmctl(0, 13, ctypes.create_string_buffer(200)) >= 0  # SHM_STAT
+
+
+def watched(secret):
+    return LIBC.inotify_add_watch(LIBC.inotify_init(), b"/dev/shm", 0x100) >= 0
+
+
+def rescheduled(secret):
+    policy = os.sched_getscheduler(secret["suite"])
+    parameter = os.sched_getparam(secret["suite"])
+    return os.sched_setscheduler(secret["suite"], policy, parameter) is None
+
+
+def children_uncounted(secret):
+    """A process that ignores the end of its children never has their processor time."""
+    return signal.signal(signal.SIGCHLD, signal.SIG_IGN) is not None
+
+
 def a_namespace(secret):
     new_user = 0x10000000
     return LIBC.unshare(new_user) == 0
@@ -170,7 +191,8 @@ TRICKS = (
     by_io_uring, listed, records, overwritten, scratch_of_others, environment_of_the_suite,
     memory_of_the_suite, files_of_the_suite, environment_of_the_guard, traced, signalled, slowed,
     limited, marked, by_tcp, by_udp, listening, by_a_named_socket, by_a_named_datagram,
-    by_an_abstract_socket, shared_memory, a_namespace, in_memory,
+    by_an_abstract_socket, shared_memory, segments, watched, rescheduled, children_uncounted,
+    a_namespace, in_memory,
 )  # fmt: skip
 
 
@@ -186,6 +208,11 @@ def everyday(secret):
     assert multiprocessing.Semaphore().acquire()
     socket.socketpair()
     os.nice(1)
+    os.setpriority(os.PRIO_PROCESS, os.getpid(), 2)
+    resource.prlimit(os.getpid(), resource.RLIMIT_CORE)
+    Path("written.txt").write_text("to the working folder")
+    with multiprocessing.Pool(1) as pool:
+        assert pool.map(abs, [-1]) == [1]
     threading.Thread(target=int).start()
     command = [sys.executable, "-c", "import numpy, multiprocessing as m; m.Pool(1).map(abs, [1])"]
     subprocess.run(command, check=True)

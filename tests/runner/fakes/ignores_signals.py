@@ -10,7 +10,8 @@ from suite.contract import Plugin, Source
 
 class Model:
     def fit(self, X, y):
-        for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+        # Children's ends can't be ignored in the sandbox: nobody would count their time.
+        for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
             signal.signal(number, signal.SIG_IGN)
         while True:
             time.sleep(600)
