@@ -97,7 +97,7 @@ def parameters(fitted: Any) -> int:
 
 def cost(images: int, params: Params) -> float:
     """Processor seconds."""
-    return interpolated_cost(images, {1_000: 1.5, 6_000: 12.0, 60_000: 170.0})
+    return interpolated_cost(images, {1_000: 5.5, 6_000: 12.0, 60_000: 125.0})
 
 
 PLUGIN = Plugin(

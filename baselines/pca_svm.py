@@ -60,7 +60,7 @@ def parameters(fitted: Projected) -> int:
 
 def cost(images: int, params: Params) -> float:
     """Processor seconds, measured with 60 components and scikit-learn-intelex."""
-    return interpolated_cost(images, {1_000: 0.6, 6_000: 3.0, 60_000: 60.0})
+    return interpolated_cost(images, {1_000: 0.3, 6_000: 2.3, 60_000: 33.0})
 
 
 PLUGIN = Plugin(
