@@ -18,6 +18,7 @@ import psutil
 
 from suite.records.cgroup import cpu_quota, memory_groups
 
+CPUINFO = Path("/proc/cpuinfo")
 # What can change a result or a time; a run's record names those that are installed.
 PACKAGES = (
     "fashion-mnist-suite",
@@ -121,7 +122,7 @@ def processor_model() -> str | None:
 def _cpuinfo() -> dict[str, str]:
     """What the system says of the first processor (Linux), and of all of them."""
     try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        text = CPUINFO.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return {}
     pairs = (line.partition(":") for line in text.splitlines())

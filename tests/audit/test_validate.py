@@ -202,6 +202,7 @@ def test_an_edit_with_a_new_digest_is_caught_where_it_can_be_recomputed(
         ({"history": [{"epoch": 1, "accuracy": 0.5}]}, "history"),
         ({"started_at": "1999-01-01T00:00:00+00:00"}, "started_at"),
         ({"peak_memory_mib": 0.0}, "peak_memory_mib"),
+        ({"other_cpu_seconds": 100.0}, "other_cpu_seconds"),
         (
             {"fit_wall_seconds": 2347.0, "started_at": "2026-01-01T00:00:00+00:00"},
             "fit_cpu_seconds",

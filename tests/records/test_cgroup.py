@@ -1,4 +1,4 @@
-"""Memory limits of control groups, in the files of either version."""
+"""Limits of control groups, in the files of either version."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.records.cgroup import GroupMemory, memory_groups
+from suite.records.cgroup import GroupMemory, cpu_quota, memory_groups
 
 UNLIMITED_V1 = 9_223_372_036_854_771_712
 
@@ -59,3 +59,24 @@ def test_what_the_machine_has_is_bounded_by_the_groups(limit, monkeypatch):
     monkeypatch.setattr(machine, "memory_groups", lambda: [GroupMemory(limit, 2**10)])
     assert machine.total_memory() == min(limit, psutil.virtual_memory().total)
     assert 0 < machine.free_memory() <= limit - 2**10
+
+
+@pytest.mark.parametrize(
+    ("files", "own", "quota"),
+    [
+        ({"": {"cpu__max": "150000 100000"}}, "0::/\n", 1.5),
+        ({"": {"cpu__max": "max 100000"}}, "0::/\n", None),
+        # The least of all groups above counts.
+        ({"a": {"cpu__max": "50000 100000"}, "a/b": {"cpu__max": "max 100000"}}, "0::/a/b\n", 0.5),
+        ({"cpu": {"cpu__cfs_quota_us": 200000, "cpu__cfs_period_us": 100000}},
+         "5:cpu,cpuacct:/docker/0123\n0::/\n", 2.0),
+        ({"cpu": {"cpu__cfs_quota_us": -1, "cpu__cfs_period_us": 100000}}, "5:cpu:/\n", None),
+        ({"": {"cpu__max": "nonsense"}}, "0::/\n", None),
+        ({}, "0::/\n", None),
+    ],
+)  # fmt: skip
+def test_quota_of_processors(tmp_path, files, own, quota):
+    for folder, content in files.items():
+        plant(tmp_path / folder, **content)
+    (tmp_path / "own").write_text(own)
+    assert cpu_quota(tmp_path, tmp_path / "own") == quota

@@ -223,3 +223,39 @@ def test_a_model_has_no_file_of_the_dataset_open(run_all, plugin):
     """Of the training images it gets a copy of its own; the file has others, too."""
     for record, _ in run_all(plugin(MAPS), protocol="kfold"):
         assert record.error is None
+
+
+BURNS = """
+import os, time
+
+def burn(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+class Model:
+    def fit(self, X, y):
+        burn(0.2)
+        child = os.fork()
+        if child == 0:
+            burn(0.4)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    def predict(self, X):
+        burn(0.3)
+        return [0] * len(X)
+
+def build(*, seed, threads):
+    burn(0.3)
+    return Model()
+"""
+
+
+def test_processor_time_is_that_of_fit_and_of_all_else(run_all, plugin):
+    """With children, and read where the plugin can't reach: in the process above."""
+    ((record, _),) = run_all(plugin(BURNS))
+    assert record.error is None
+    assert 0.55 < record.fit_cpu_seconds < 1.2
+    # build; predict of some, of the test images and of the validation images
+    assert 1.15 < record.other_cpu_seconds < 2.2

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
-from suite.runner.size import model_bytes
+from suite.runner.size import model_bytes, multiply_adds
 
 
 class Model:
@@ -86,3 +86,29 @@ def test_a_network_counts_with_its_weights_alone() -> None:
 def test_the_record_of_a_run_has_it(run_all) -> None:
     ((record, _),) = run_all("nearest_centroid")
     assert 784 * 10 * 8 < record.model_bytes < 200_000  # centroids of float64
+
+
+def test_multiply_adds_are_those_of_the_kernels() -> None:
+    pytest.importorskip("keras")
+    from keras import Input, Sequential, layers
+    from keras import Model as Network
+
+    x = images = Input((28, 28, 1))
+    x = layers.Conv2D(32, 3, strides=2, padding="same")(x)  # 14 x 14 positions
+    x = layers.Add()([x, Sequential([layers.Conv2D(32, 3, padding="same", groups=4)])(x)])
+    x = layers.BatchNormalization()(x)
+    x = layers.SeparableConv2D(8, 3)(x)  # 12 x 12
+    x = layers.DepthwiseConv2D(3, depth_multiplier=2)(x)  # 10 x 10 x 16
+    x = layers.Dense(4)(x)  # for each of the 10 x 10
+    answer = layers.Dense(10)(layers.Flatten()(x))
+    model = Model(None)
+    model.model = Network(images, answer)  # type: ignore[attr-defined]
+    grouped = 14 * 14 * 9 * 32 * 32 // 4
+    separable = 12 * 12 * (9 * 32 + 32 * 8)
+    dense = 10 * 10 * 16 * 4 + 400 * 10
+    expected = 14 * 14 * 9 * 32 + grouped + separable + 10 * 10 * 9 * 16 + dense
+    assert multiply_adds(model) == expected
+    model.views = 6  # type: ignore[attr-defined]
+    assert multiply_adds(model) == 6 * expected
+    assert model.model(np.zeros((1, 28, 28, 1))).shape == (1, 10)  # type: ignore[attr-defined]
+    assert multiply_adds(Model(RandomForestClassifier())) is None
