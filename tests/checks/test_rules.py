@@ -218,7 +218,7 @@ def test_averages_that_are_not_used(of_fakes):
     reports = of_fakes("leaves_averages_unused")["leaves_averages_unused"]
     assert [[o.rule for o in report.failed] for report in reports] == [
         [], ["averaged_weights"], ["averaged_weights"],
-    ]  # fmt: skip
+    ], reports  # fmt: skip
 
 
 @pytest.mark.parametrize(
