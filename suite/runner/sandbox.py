@@ -21,7 +21,7 @@ import os
 import platform
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -176,7 +176,7 @@ def remove_tree(folder: Path) -> None:
         subprocess.run(["rm", "-rf", "--", str(folder)], check=False)  # noqa: S603, S607
 
 
-def enter(plugin: Iterable[Path], write: Iterable[Path], closed: Iterable[Path], *,
+def enter(plugin: Sequence[Path], write: Iterable[Path], closed: Iterable[Path], *,
           card: bool = False) -> str:  # fmt: skip
     """Shut this process off, which must have a single thread.
 

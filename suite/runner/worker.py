@@ -121,15 +121,15 @@ def _shut_off(task: Task, pipe: Connection, scratch: Path) -> bool:
     os.environ |= sandbox.homes(scratch)
     tempfile.tempdir = None
     own = [scratch, task.model_folder, getattr(task.work, "folder", None)]
-    # Libraries write to the working folder, too.
     sys.path[:] = [str(Path(folder).absolute()) for folder in sys.path]
-    os.chdir(scratch)
     given = sandbox.enter(
         own_files(task.plugin_path, task.plugin_module),
         [folder for folder in own if folder],
         task.closed,
         card=task.card,
     )
+    # Libraries write to the working folder, too. The user's own had to be known until now.
+    os.chdir(scratch)
     held = not given.startswith("none")
     if held and multiprocessing.get_start_method() == "forkserver":
         # It listens on a socket, which is closed; the default from Python 3.14 on.

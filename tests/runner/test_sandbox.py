@@ -194,6 +194,22 @@ def test_a_denied_access_is_named(run_all, plugin, secrets):
 
 
 @needs_sandbox
+def test_the_working_folder_is_closed_though_modules_are_imported_from_it(plugin, tmp_path):
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "record.npz").write_bytes(b"record")
+    done = subprocess.run(
+        [sys.executable, "-m", "suite", "run", "--datasets", "digits", "--preset", "smoke",
+         "--models", plugin(DENIED.format(path=str(work / "record.npz"))), "--results", "results"],
+        capture_output=True, text=True, timeout=250, cwd=work,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    record = json.loads((work / "results/digits/holdout-smoke/mine/seed-0.json").read_text())
+    assert "record.npz: closed to models" in record["error"]["message"]
+
+
+@needs_sandbox
 def test_labels_and_records_among_what_models_read_are_refused(tmp_path, monkeypatch, sweep_of):
     below = Path(sys.prefix) / "suite-test-results"
     shared = Path("/dev/shm/results")
