@@ -183,7 +183,10 @@ def prepare(settings: Settings) -> Sweep:
         splits=splits,
         lanes=lanes,
         limits=Limits(
-            seconds=settings.timeout, bytes=memory, require_sandbox=settings.require_sandbox
+            seconds=settings.timeout,
+            bytes=memory,
+            require_sandbox=settings.require_sandbox,
+            closed=(settings.results.absolute(),),
         ),
         scheduler=settings.scheduler,
         damaged=damaged,

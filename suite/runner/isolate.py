@@ -48,11 +48,13 @@ class Limits:
         seconds: Wall time of the run; None for no limit.
         bytes: Memory of its process tree (PSS); None for no limit.
         require_sandbox: Whether it may be begun only where the machine gives a sandbox.
+        closed: Files and folders that it may not read, besides the datasets' labels.
     """
 
     seconds: float | None = None
     bytes: int | None = None
     require_sandbox: bool = False
+    closed: tuple[Path, ...] = ()
 
 
 class IsolatedRun:
@@ -218,7 +220,7 @@ def make_task(
         limit_bytes=limits.bytes,
         source_hash=job.source_hash,
         model_folder=model_folder,
-        closed=dataset.label_files,
+        closed=(*dataset.label_files, *limits.closed),
         require_sandbox=limits.require_sandbox,
         card=uses_gpu(job),
     )

@@ -142,7 +142,10 @@ def _shut_off(task: Task, pipe: Connection, scratch: Path) -> bool:
 
 
 def _can_read(path: Path) -> bool:
+    """Whether a file can be read; the names in a folder beside a plugin can be listed."""
     try:
+        if path.is_dir():
+            return False
         os.close(os.open(path, os.O_RDONLY))
     except OSError:
         return False

@@ -194,7 +194,8 @@ def test_a_denied_access_is_named(run_all, plugin, secrets):
 
 
 @needs_sandbox
-def test_the_working_folder_is_closed_though_modules_are_imported_from_it(plugin, tmp_path):
+@pytest.mark.parametrize("imported", ["work", "."])
+def test_the_working_folder_and_records_are_closed_though_imported_from(plugin, tmp_path, imported):
     work = tmp_path / "work"
     work.mkdir()
     (work / "record.npz").write_bytes(b"record")
@@ -202,7 +203,7 @@ def test_the_working_folder_is_closed_though_modules_are_imported_from_it(plugin
         [sys.executable, "-m", "suite", "run", "--datasets", "digits", "--preset", "smoke",
          "--models", plugin(DENIED.format(path=str(work / "record.npz"))), "--results", "results"],
         capture_output=True, text=True, timeout=250, cwd=work,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path / imported}"},
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     record = json.loads((work / "results/digits/holdout-smoke/mine/seed-0.json").read_text())
